@@ -1,0 +1,195 @@
+import { LabError } from '../probes/lab-error.ts';
+import type { JudgedItem, Outcome } from '../probes/probe.ts';
+import { decodeJson, encodeJson } from './json.ts';
+import { guard, type Connection } from './open.ts';
+import type { ItemFilter, ItemRecord, ItemSummary } from './records.ts';
+
+interface ItemRow {
+  position: number;
+  item_id: string;
+  cluster: string;
+  category: string;
+  title: string;
+  answers: string;
+  replies: string;
+}
+
+interface OutcomeRow {
+  position: number;
+  name: string;
+  verdict: Outcome['verdict'];
+  value: number | null;
+  margin: number | null;
+  chance: number | null;
+  reason: string;
+}
+
+const outcomeColumns = 'position, name, verdict, value, margin, chance, reason';
+
+/** Items of runs with their outcomes. An item is stored whole or not at all. */
+export class Items {
+  readonly #connection: Connection;
+  readonly #file: string;
+
+  constructor(connection: Connection, file: string) {
+    this.#connection = connection;
+    this.#file = file;
+  }
+
+  add(runId: string, items: readonly ItemRecord[]): void {
+    const item = this.#connection.prepare(
+      'INSERT INTO item (run_id, position, item_id, cluster, category, title, answers, replies) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    const outcome = this.#connection.prepare(
+      'INSERT INTO outcome (run_id, position, name, rank, verdict, scored, value, margin, chance, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    guard(this.#file, () =>
+      this.#connection.transaction(() => {
+        for (const one of items) {
+          item.run(runId, one.position, one.id, one.cluster, one.category, one.title, encodeJson(one.answers), encodeJson(one.replies));
+          one.outcomes.forEach(({ name, verdict, value, margin, chance, reason }, rank) =>
+            outcome.run(runId, one.position, name, rank, verdict, Number(verdict !== 'not-scored'), value, margin, chance, reason),
+          );
+        }
+      })(),
+    );
+  }
+
+  /** Positions that are stored, for resuming. */
+  positions(runId: string): Set<number> {
+    return guard(
+      this.#file,
+      () => new Set(this.#connection.prepare<[string], number>('SELECT position FROM item WHERE run_id = ?').pluck().all(runId)),
+    );
+  }
+
+  /** What metrics are computed from, in the order of the plan. */
+  judged(runId: string): JudgedItem[] {
+    return this.#summaries(
+      guard(this.#file, () =>
+        this.#connection
+          .prepare<[string], ItemRow>('SELECT position, item_id, cluster, category, title FROM item WHERE run_id = ? ORDER BY position')
+          .all(runId),
+      ),
+      guard(this.#file, () =>
+        this.#connection
+          .prepare<[string], OutcomeRow>(`SELECT ${outcomeColumns} FROM outcome WHERE run_id = ? ORDER BY position, rank`)
+          .all(runId),
+      ),
+    );
+  }
+
+  page(runId: string, offset: number, limit: number, filter: ItemFilter): { total: number; rows: ItemSummary[] } {
+    const { where, values } = conditions(runId, filter);
+    return guard(this.#file, () => {
+      const total = this.#connection.prepare<unknown[], number>(`SELECT count(*) FROM item WHERE ${where}`).pluck().get(values)!;
+      const rows = this.#connection
+        .prepare<unknown[], ItemRow>(
+          `SELECT position, item_id, cluster, category, title FROM item WHERE ${where} ORDER BY position LIMIT @limit OFFSET @offset`,
+        )
+        .all({ ...values, limit, offset });
+      const outcomes = this.#connection
+        .prepare<[string, string], OutcomeRow>(
+          `SELECT ${outcomeColumns} FROM outcome WHERE run_id = ? AND position IN (SELECT value FROM json_each(?)) ORDER BY position, rank`,
+        )
+        .all(runId, JSON.stringify(rows.map((row) => row.position)));
+      return { total, rows: this.#summaries(rows, outcomes) };
+    });
+  }
+
+  /** @throws LabError `not-found` */
+  get(runId: string, position: number): ItemRecord {
+    const row = guard(this.#file, () =>
+      this.#connection.prepare<[string, number], ItemRow>('SELECT * FROM item WHERE run_id = ? AND position = ?').get(runId, position),
+    );
+    if (row === undefined) throw new LabError('not-found', `run "${runId}" has no item ${position}`, 'It may not be scored yet.');
+    return this.#whole(runId, row);
+  }
+
+  /** The stored neighbours of an item. */
+  neighbours(runId: string, position: number): { previous: number | null; next: number | null } {
+    return guard(this.#file, () => ({
+      previous:
+        this.#connection
+          .prepare<[string, number], number | null>('SELECT max(position) FROM item WHERE run_id = ? AND position < ?')
+          .pluck()
+          .get(runId, position) ?? null,
+      next:
+        this.#connection
+          .prepare<[string, number], number | null>('SELECT min(position) FROM item WHERE run_id = ? AND position > ?')
+          .pluck()
+          .get(runId, position) ?? null,
+    }));
+  }
+
+  /** Where each item lies, for finding the same item in another run. */
+  places(runId: string): { id: string; position: number; title: string; category: string }[] {
+    return guard(this.#file, () =>
+      this.#connection
+        .prepare<[string], { id: string; position: number; title: string; category: string }>(
+          'SELECT item_id AS id, position, title, category FROM item WHERE run_id = ?',
+        )
+        .all(runId),
+    );
+  }
+
+  /** Every item with its evidence, one at a time. */
+  *all(runId: string): Generator<ItemRecord> {
+    for (const position of this.#connection
+      .prepare<[string], number>('SELECT position FROM item WHERE run_id = ? ORDER BY position')
+      .pluck()
+      .all(runId))
+      yield this.get(runId, position);
+  }
+
+  outcomeNames(runId: string): string[] {
+    return guard(this.#file, () =>
+      this.#connection
+        .prepare<[string], string>('SELECT name FROM outcome WHERE run_id = ? GROUP BY name ORDER BY min(rank)')
+        .pluck()
+        .all(runId),
+    );
+  }
+
+  #whole(runId: string, row: ItemRow): ItemRecord {
+    const outcomes = this.#connection
+      .prepare<[string, number], OutcomeRow>(`SELECT ${outcomeColumns} FROM outcome WHERE run_id = ? AND position = ? ORDER BY rank`)
+      .all(runId, row.position);
+    return { ...this.#summaries([row], outcomes)[0]!, answers: decodeJson(row.answers), replies: decodeJson(row.replies) };
+  }
+
+  #summaries(rows: readonly ItemRow[], outcomes: readonly OutcomeRow[]): ItemSummary[] {
+    const byPosition = new Map<number, Outcome[]>();
+    for (const { position, ...outcome } of outcomes) {
+      const list = byPosition.get(position);
+      if (list === undefined) byPosition.set(position, [outcome]);
+      else list.push(outcome);
+    }
+    return rows.map((row) => ({
+      position: row.position,
+      id: row.item_id,
+      cluster: row.cluster,
+      category: row.category,
+      title: row.title,
+      outcomes: byPosition.get(row.position) ?? [],
+    }));
+  }
+}
+
+function conditions(runId: string, { outcome, verdict, category, search }: ItemFilter): { where: string; values: Record<string, unknown> } {
+  const where = ['run_id = @runId'];
+  const values: Record<string, unknown> = { runId };
+  if (outcome !== undefined && verdict !== undefined) {
+    where.push('position IN (SELECT position FROM outcome WHERE run_id = @runId AND name = @outcome AND verdict = @verdict)');
+    Object.assign(values, { outcome, verdict });
+  }
+  if (category !== undefined) {
+    where.push('category = @category');
+    values['category'] = category;
+  }
+  if (search !== undefined && search !== '') {
+    where.push("(title LIKE @search ESCAPE '\\' OR item_id LIKE @search ESCAPE '\\' OR replies LIKE @search ESCAPE '\\')");
+    values['search'] = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  }
+  return { where: where.join(' AND '), values };
+}

@@ -1,0 +1,192 @@
+/** The command line. One JSON document on stdout with --json; progress and messages on stderr; the exit status says how it went. */
+import path from 'node:path';
+import { LabError, reportOf, type ErrorCode } from '../../probes/lab-error.ts';
+import { buildWhereStale } from '../build.ts';
+import { exportRuns, type ExportFormat } from '../lab/export.ts';
+import { openLab, runsNamed, type Lab } from '../lab/lab.ts';
+import { serveBrowser } from '../serve-browser.ts';
+import { allowOnly, numberOption, readArguments, textOption, type Arguments } from './arguments.ts';
+import { demoText, runDemo } from './demo.ts';
+import { comparisonText, runJson, runText, sessionJson } from './report.ts';
+import { exitStatus, resumeCommand, runCommand } from './run-command.ts';
+import { inert, textTable } from './table.ts';
+import { usage } from './usage.ts';
+
+/** Errors that lie with the lab or the machine; all others lie with what was given to it. */
+const ownFaults: readonly ErrorCode[] = [
+  'failed',
+  'engine-crashed',
+  'engine-out-of-memory',
+  'disk-full',
+  'database-locked',
+  'file-unwritable',
+  'node-too-old',
+];
+
+interface Printed {
+  readonly json: unknown;
+  readonly text: string;
+  readonly status: number;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const given = readArguments(argv);
+  const command = given.positionals.slice(0, 2).join(' ');
+  if (given.values['help'] === true || given.positionals.length === 0) {
+    process.stdout.write(`${usage}\n`);
+    return given.values['help'] === true ? exitStatus.done : exitStatus.unusable;
+  }
+  const database = textOption(given, 'db');
+  if (given.positionals[0] === 'serve') return serve(given, database);
+  const handler = commands[command] ?? commands[given.positionals[0]!];
+  if (handler === undefined) throw new LabError('usage', `there is no command "${inert(command)}"`, 'candor --help shows the commands.');
+  const lab = await openLab({ shell: 'browser', ...(database === undefined ? {} : { database: path.resolve(database) }) });
+  try {
+    const printed = await handler(lab, given);
+    process.stdout.write(given.values['json'] === true ? `${JSON.stringify(printed.json, null, 1)}\n` : `${printed.text}\n`);
+    return printed.status;
+  } finally {
+    await lab.close();
+  }
+}
+
+const never = new AbortController().signal;
+
+const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed | Promise<Printed>>> = {
+  'probes list': async (lab, given) => {
+    allowOnly(given, []);
+    const probes = await lab.handlers['probes.list']({}, never);
+    const text = probes.map((probe) =>
+      [
+        `${probe.id}  ${probe.title}`,
+        `  ${probe.help}`,
+        ...probe.parameters.map(
+          (parameter) =>
+            `  --set ${parameter.name}=${String(parameter.default)}  ${parameter.help}${'choices' in parameter ? ` One of: ${parameter.choices.map((choice) => choice.value).join(', ')}.` : ''}`,
+        ),
+        ...probe.builtIn.map((set) => `  --data ${set.source}  ${set.title} (${set.count})`),
+      ].join('\n'),
+    );
+    return { json: { probes }, text: text.join('\n\n'), status: exitStatus.done };
+  },
+  'models inspect': async (lab, given) => {
+    allowOnly(given, []);
+    const source = oneMore(given, 2, 'candor models inspect takes one model');
+    const card = await lab.handlers['models.inspect']({ source }, never);
+    const facts = [
+      ['name', card.name],
+      ['source', card.source],
+      ['architecture', card.architecture],
+      ['dtype', card.dtype],
+      ['layers', String(card.layers)],
+      ['width', String(card.width)],
+      ['heads', card.heads === null ? '–' : String(card.heads)],
+      ['vocabulary', String(card.vocabulary)],
+      ['parameters', card.parameters.toLocaleString('en-US')],
+      ['positions', card.positions === null ? '–' : String(card.positions)],
+      ['chat template', card.hasChatTemplate ? 'yes' : 'no'],
+      ...card.residual.map((point) => [point.hook, point.tensor]),
+      ...card.files.map((file) => [
+        path.relative(card.embedded ? process.cwd() : card.source, file.path) || file.path,
+        `${file.bytes} bytes, SHA-256 ${file.sha256}`,
+      ]),
+    ];
+    return { json: card, text: textTable(['', ''], facts, 'left'), status: exitStatus.done };
+  },
+  run: async (lab, given) => runsPrinted(await runCommand(lab, given)),
+  resume: async (lab, given) => runsPrinted(await resumeCommand(lab, given)),
+  demo: async (lab, given) => {
+    allowOnly(given, []);
+    const { runs, status } = await runDemo(lab);
+    return {
+      json: { session: runs[0]?.sessionId, database: lab.store.file, runs: runs.map(runJson) },
+      text: demoText(runs, lab.store.file),
+      status,
+    };
+  },
+  compare: async (lab, given) => {
+    allowOnly(given, []);
+    const [, a, b, ...rest] = given.positionals;
+    if (a === undefined || b === undefined || rest.length > 0)
+      throw new LabError('usage', 'candor compare takes two runs', 'candor sessions list shows them.');
+    const comparison = await lab.handlers['compare.runs']({ a, b }, never);
+    return { json: comparison, text: comparisonText(comparison), status: exitStatus.done };
+  },
+  'sessions list': async (lab, given) => {
+    allowOnly(given, []);
+    const sessions = await lab.handlers['sessions.list']({}, never);
+    const rows = sessions.flatMap((session) => [
+      [session.id, session.title, '', ''],
+      ...session.runs.map((run) => [`  ${run.id}`, `${run.probe}, ${run.model.name}`, run.status, String(run.items)]),
+    ]);
+    return {
+      json: { sessions: sessions.map(sessionJson) },
+      text:
+        sessions.length === 0
+          ? 'No sessions yet: candor demo makes one.'
+          : textTable(['id', 'title, or probe and model', 'status', 'items'], rows, 'left'),
+      status: exitStatus.done,
+    };
+  },
+  'sessions show': async (lab, given) => {
+    allowOnly(given, []);
+    const id = oneMore(given, 2, 'candor sessions show takes one session');
+    const session = await lab.handlers['sessions.get']({ id }, never);
+    const runs = await Promise.all(session.runs.map((run) => lab.handlers['runs.get']({ id: run.id }, never)));
+    const text = [
+      `${inert(session.title)} (${session.id})`,
+      ...(session.notes === '' ? [] : [inert(session.notes)]),
+      ...runs.map((run) => `\n${runText(run)}`),
+    ].join('\n');
+    return { json: { ...sessionJson(session), runs: runs.map(runJson) }, text, status: exitStatus.done };
+  },
+  'sessions export': (lab, given) => {
+    allowOnly(given, ['format', 'out']);
+    const id = oneMore(given, 2, 'candor sessions export takes a session or a run');
+    const format = textOption(given, 'format');
+    const out = textOption(given, 'out');
+    if ((format !== 'jsonl' && format !== 'csv') || out === undefined)
+      throw new LabError('usage', 'candor sessions export needs --format jsonl|csv and --out FILE', 'candor --help shows the commands.');
+    const written = exportRuns(lab.store, runsNamed(lab.store, id), format satisfies ExportFormat, out);
+    return { json: written, text: `${written.items} items, ${written.bytes} bytes: ${written.path}`, status: exitStatus.done };
+  },
+};
+
+function runsPrinted({ runs, status }: Awaited<ReturnType<typeof runCommand>>): Printed {
+  return { json: { runs: runs.map(runJson) }, text: runs.map(runText).join('\n\n'), status };
+}
+
+function oneMore({ positionals }: Arguments, at: number, complaint: string): string {
+  const value = positionals[at];
+  if (value === undefined || positionals.length > at + 1) throw new LabError('usage', complaint, 'candor --help shows the commands.');
+  return value;
+}
+
+async function serve(given: Arguments, database: string | undefined): Promise<number> {
+  allowOnly(given, ['port']);
+  if (given.positionals.length > 1)
+    throw new LabError('usage', `candor serve takes no "${inert(given.positionals[1]!)}"`, 'candor --help shows the commands.');
+  const port = numberOption(given, 'port', 0, 65535);
+  await buildWhereStale(['window'], (line) => process.stderr.write(`${line}\n`));
+  await serveBrowser({
+    port,
+    database: database === undefined ? undefined : path.resolve(database),
+    ready: (url) =>
+      process.stdout.write(given.values['json'] === true ? `${JSON.stringify({ url })}\n` : `The lab is at ${url}\nStop it with Ctrl-C.\n`),
+  });
+  return exitStatus.done;
+}
+
+function statusOf(code: ErrorCode): number {
+  if (code === 'cancelled') return exitStatus.interrupted;
+  return ownFaults.includes(code) ? exitStatus.failed : exitStatus.unusable;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (thrown) {
+  const report = reportOf(thrown);
+  process.stderr.write(`candor: ${report.code}: ${inert(report.message)}\n${report.advice}\n`);
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: report })}\n`);
+  process.exitCode = statusOf(report.code);
+}

@@ -1,0 +1,39 @@
+/** Progress on stderr: one line that is rewritten on a terminal, one line now and then elsewhere. */
+import type { RunSummary } from '../rpc/contract.ts';
+
+export class ProgressLine {
+  #shown = 0;
+  #live = false;
+
+  show(run: RunSummary): void {
+    const { progress, status } = run;
+    if (status === 'loading') return this.#write(`${run.model.name}: opening the model`, false);
+    if (status !== 'running' || progress === null) return;
+    const done = progress.done === progress.total;
+    if (!process.stderr.isTTY && !done && Date.now() - this.#shown < 5000) return;
+    const left = progress.secondsLeft === null ? '' : `, about ${timeLeft(progress.secondsLeft)} left`;
+    const rate = progress.rate === null ? '' : `, ${progress.rate.toFixed(progress.rate < 10 ? 1 : 0)} items/s`;
+    this.#write(`${run.model.name}, ${run.probe}: ${progress.done} of ${progress.total} items${rate}${left}`, done);
+  }
+
+  end(): void {
+    if (this.#live) process.stderr.write('\n');
+    this.#live = false;
+  }
+
+  #write(text: string, final: boolean): void {
+    this.#shown = Date.now();
+    if (!process.stderr.isTTY) {
+      process.stderr.write(`${text}\n`);
+      return;
+    }
+    process.stderr.write(`\r\u001b[2K${text}${final ? '\n' : ''}`);
+    this.#live = !final;
+  }
+}
+
+export function timeLeft(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,107 @@
+/** `candor run`, `candor resume`: start or go on, show progress, stop at Ctrl-C, print what was found. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { LabError } from '../../probes/lab-error.ts';
+import { resolveParameters } from '../../probes/parameters.ts';
+import { probeNamed } from '../../probes/registry.ts';
+import { loadData } from '../lab/data.ts';
+import { exportRuns } from '../lab/export.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { RunDetail, RunRequest } from '../rpc/contract.ts';
+import { allowOnly, listOption, numberOption, settings, textOption, type Arguments } from './arguments.ts';
+import { ProgressLine } from './progress.ts';
+
+export const exitStatus = { done: 0, failed: 1, unusable: 2, interrupted: 130 } as const;
+
+/** Checks everything that can be checked before anything is stored, then runs. */
+export async function runCommand(lab: Lab, given: Arguments): Promise<{ runs: RunDetail[]; status: number }> {
+  allowOnly(given, ['model', 'data', 'set', 'limit', 'seed', 'session', 'items']);
+  const [, probe, ...rest] = given.positionals;
+  if (probe === undefined || rest.length > 0) throw new LabError('usage', 'candor run takes one probe', 'candor probes list shows them.');
+  const models = listOption(given, 'model');
+  if (models.length === 0) throw new LabError('usage', 'no --model is given', 'Give a folder, or one of liar, honest, scrambled.');
+  const itemsFile = textOption(given, 'items');
+  checkTarget(itemsFile);
+  const request: RunRequest = {
+    probe,
+    models,
+    data: textOption(given, 'data'),
+    params: settings(given),
+    limit: numberOption(given, 'limit', 1, 1e9),
+    seed: numberOption(given, 'seed', 0, 2 ** 32 - 1),
+    sessionTitle: textOption(given, 'session'),
+  };
+  const ids = (await startRuns(lab, request)).map((run) => run.id);
+  return follow(lab, ids, itemsFile);
+}
+
+/** Opens every model once before a session is made, so that a wrong path leaves no trace. */
+export async function startRuns(lab: Lab, request: RunRequest): Promise<readonly { id: string }[]> {
+  const signal = new AbortController().signal;
+  const definition = probeNamed(request.probe);
+  resolveParameters(definition.parameters, request.params ?? {});
+  loadData(request.data ?? definition.builtIn[0]!);
+  for (const source of request.models) await lab.handlers['models.inspect']({ source }, signal);
+  return (await lab.handlers['runs.start'](request, signal)).runs;
+}
+
+export async function resumeCommand(lab: Lab, given: Arguments): Promise<{ runs: RunDetail[]; status: number }> {
+  allowOnly(given, ['items']);
+  const [, id, ...rest] = given.positionals;
+  if (id === undefined || rest.length > 0) throw new LabError('usage', 'candor resume takes one run', 'candor sessions list shows them.');
+  const itemsFile = textOption(given, 'items');
+  checkTarget(itemsFile);
+  await lab.handlers['runs.resume']({ id }, new AbortController().signal);
+  return follow(lab, [id], itemsFile);
+}
+
+function checkTarget(file: string | undefined): void {
+  if (file === undefined) return;
+  const target = path.resolve(file);
+  if (existsSync(target)) throw new LabError('file-exists', `${target} exists`, 'Choose another name; nothing was run.');
+  if (!existsSync(path.dirname(target)))
+    throw new LabError('file-unwritable', `the folder of ${target} does not exist`, 'Make it first; nothing was run.');
+}
+
+/** Waits for runs, showing progress; Ctrl-C stops them all, every finished item kept. */
+export async function follow(
+  lab: Lab,
+  ids: readonly string[],
+  itemsFile: string | undefined,
+): Promise<{ runs: RunDetail[]; status: number }> {
+  const signal = new AbortController().signal;
+  const line = new ProgressLine();
+  const unsubscribe = lab.subscribe((name, value) => {
+    if (name === 'run.changed') line.show(value as Parameters<ProgressLine['show']>[0]);
+  });
+  let interrupted = false;
+  const stop = (): void => {
+    interrupted = true;
+    // Waiting runs first, so that none starts when the active one stops.
+    for (const id of ids.toReversed()) void lab.handlers['runs.cancel']({ id }, signal);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    for (const id of ids) await lab.finished(id);
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+    unsubscribe();
+    line.end();
+  }
+  const runs = await Promise.all(ids.map((id) => lab.handlers['runs.get']({ id }, signal)));
+  if (itemsFile !== undefined) {
+    exportRuns(
+      lab.store,
+      ids.map((id) => lab.store.runs.get(id)),
+      'jsonl',
+      itemsFile,
+    );
+  }
+  if (interrupted) {
+    for (const run of runs) if (run.status === 'cancelled') process.stderr.write(`stopped; go on with: candor resume ${run.id}\n`);
+    return { runs, status: exitStatus.interrupted };
+  }
+  return { runs, status: runs.every((run) => run.status === 'done') ? exitStatus.done : exitStatus.failed };
+}

@@ -1,0 +1,296 @@
+/** The lab: composes models, probes and database into the calls of the contract. Both hosts (Electron's lab process, the loopback server) and the command line open it. */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { RunRecord } from '../../db/records.ts';
+import { Store } from '../../db/store.ts';
+import { embeddedModels } from '../../native-models/catalog.ts';
+import { LabError, reportOf } from '../../probes/lab-error.ts';
+import { resolveParameters } from '../../probes/parameters.ts';
+import { probeNamed } from '../../probes/registry.ts';
+import type { EventName, Events, Handlers, Progress, RunRequest, RunSummary, SessionSummary } from '../rpc/contract.ts';
+import { compareItems, compareRuns } from './comparison.ts';
+import { loadData } from './data.ts';
+import { Engines, modelRef } from './engines.ts';
+import { estimateRun } from './estimate.ts';
+import { exportRuns } from './export.ts';
+import { listFolder } from './folders.ts';
+import { cardOf } from './models.ts';
+import { isAlive, thisProcess } from './owner.ts';
+import { Queue } from './queue.ts';
+import { metricsOf } from './runner.ts';
+import { defaultDatabase } from './user-folder.ts';
+import { labVersion, versions } from './versions.ts';
+import { detailOf, probeInfos, summaryOf } from './views.ts';
+
+export interface Lab {
+  readonly handlers: Handlers;
+  readonly store: Store;
+  subscribe(listener: (name: EventName, value: unknown) => void): () => void;
+  /** Resolves when a queued run has ended; at once if it is not queued. */
+  finished(runId: string): Promise<void>;
+  /** Stops runs (they can be resumed), ends the engines, closes the database. */
+  close(): Promise<void>;
+}
+
+/** Partial metrics of a running run are computed anew after this long at the earliest. */
+const partialEvery = 2000;
+
+/** @throws LabError as `openDatabase` */
+export function openLab(options: { database?: string; shell: 'electron' | 'browser' }): Promise<Lab> {
+  const store = new Store(options.database ?? defaultDatabase());
+  const engines = new Engines();
+  const listeners = new Set<(name: EventName, value: unknown) => void>();
+  const emit = <E extends EventName>(name: E, value: Events[E]): void => listeners.forEach((listener) => listener(name, value));
+  const progress = new Map<string, Progress>();
+  const ends = new Map<string, Promise<void>>();
+  const partial = new Map<string, { at: number; result: ReturnType<typeof metricsOf> }>();
+  const runVersions = versions();
+
+  const summary = (run: RunRecord): RunSummary => summaryOf(run, progress.get(run.id) ?? null);
+  const queue = new Queue({
+    store,
+    engines,
+    changed: (runId, now) => {
+      if (now === null) progress.delete(runId);
+      else progress.set(runId, now);
+      try {
+        emit('run.changed', summary(store.runs.get(runId)));
+      } catch {
+        // Deleted while it ran: nobody is looking.
+      }
+    },
+  });
+  const enqueue = (run: RunRecord): void => {
+    const end = queue.add(run).finally(() => {
+      ends.delete(run.id);
+      partial.delete(run.id);
+    });
+    ends.set(run.id, end);
+  };
+  const session = (id: string): SessionSummary => ({ ...store.sessions.get(id), runs: store.runs.ofSession(id).map(summary) });
+
+  /** A run whose process died is interrupted, not running: found out when somebody looks. */
+  const settle = (): void => {
+    for (const run of store.runs.unfinished())
+      if (!queue.has(run.id) && !isAlive(run.owner)) store.runs.change(run.id, { status: 'interrupted', owner: null });
+  };
+
+  const start = (request: RunRequest): { sessionId: string; runs: RunSummary[] } => {
+    const probe = probeNamed(request.probe);
+    const params = resolveParameters(probe.parameters, request.params ?? {});
+    const data = loadData(request.data ?? probe.builtIn[0]!);
+    if (!probe.accepts.includes(data.dataset.kind))
+      throw new LabError(
+        'usage',
+        `the probe ${probe.id} cannot use "${data.ref.name}" (${data.dataset.kind})`,
+        `It takes data of the kinds ${probe.accepts.join(', ')}.`,
+      );
+    const models = request.models.map(modelRef);
+    const owner =
+      request.session === undefined
+        ? store.sessions.add(request.sessionTitle?.trim() || `${probe.title}, ${models.map((model) => model.name).join(', ')}`)
+        : store.sessions.get(request.session);
+    const runs = models.map((model) =>
+      store.runs.add(
+        {
+          sessionId: owner.id,
+          probe: probe.id,
+          probeVersion: probe.version,
+          params,
+          seed: request.seed ?? 0,
+          limit: request.limit ?? null,
+          model,
+          dataSource: data.ref.source,
+          versions: runVersions,
+        },
+        thisProcess,
+      ),
+    );
+    runs.forEach(enqueue);
+    for (const model of models) if (!model.embedded) store.modelsSeen.remember(model.source, model.name, null);
+    emit('sessions.changed', {});
+    return { sessionId: owner.id, runs: runs.map(summary) };
+  };
+
+  const handlers: Handlers = {
+    'lab.info': () => ({ version: labVersion(), database: store.file, versions: runVersions, shell: options.shell, homeFolder: homedir() }),
+    'probes.list': probeInfos,
+    'models.list': () => [
+      ...embeddedModels.map(({ name, about }) => ({ ...modelRef(name), about, lastError: null })),
+      ...store.modelsSeen.list().map(({ source, name, error }) => ({ source, name, embedded: false, about: null, lastError: error })),
+    ],
+    'models.inspect': async ({ source }, signal) => {
+      const ref = modelRef(source);
+      try {
+        const card = await engines.use(ref.source, signal, (engine) => Promise.resolve(cardOf(ref, engine.description)));
+        if (!ref.embedded) store.modelsSeen.remember(ref.source, ref.name, null);
+        return card;
+      } catch (thrown) {
+        const report = reportOf(thrown);
+        // A folder that is there but cannot be opened stays in the list, with the reason.
+        if (!ref.embedded && report.code !== 'model-not-found' && report.code !== 'cancelled')
+          store.modelsSeen.remember(ref.source, ref.name, report);
+        throw thrown;
+      }
+    },
+    'models.forget': ({ source }) => {
+      store.modelsSeen.forget(source);
+      return {};
+    },
+    'data.preview': ({ source }) => loadData(source).preview,
+    'files.list': ({ path: folder }) => listFolder(folder),
+    'runs.estimate': (request, signal) => estimateRun(request, engines, signal),
+    'runs.start': start,
+    'runs.cancel': async ({ id }) => {
+      store.runs.get(id);
+      await queue.cancel(id);
+      return {};
+    },
+    'runs.resume': ({ id }) => {
+      settle();
+      const run = store.runs.get(id);
+      if (queue.has(id) || !store.runs.claim(id, ['cancelled', 'interrupted', 'failed'], thisProcess)) {
+        throw new LabError(
+          'not-resumable',
+          `run ${id} is ${run.status}`,
+          run.status === 'done' ? 'It is finished: start a new run to repeat it.' : 'It is going on, here or in another window.',
+        );
+      }
+      const resumed = store.runs.get(id);
+      enqueue(resumed);
+      return summary(resumed);
+    },
+    'runs.get': ({ id }) => {
+      settle();
+      const run = store.runs.get(id);
+      return detailOf(run, progress.get(id) ?? null, ...metricsFor(run), store.items.outcomeNames(id));
+    },
+    'runs.items': ({ id, offset, limit, filter }) => {
+      const { total, rows } = store.items.page(id, offset, limit, filter);
+      return {
+        total,
+        rows: rows.map(({ position, id: itemId, category, title, outcomes }) => ({
+          index: position,
+          id: itemId,
+          category,
+          title,
+          outcomes,
+        })),
+      };
+    },
+    'runs.item': async ({ id, index }, signal) => {
+      const run = store.runs.get(id);
+      const { position, ...item } = store.items.get(id, index);
+      const tokens = [
+        ...new Set(
+          item.replies.flatMap((reply) => (reply.kind === 'score' ? reply.continuations.flatMap((one) => one.tokens) : reply.tokens)),
+        ),
+      ];
+      return { ...item, index: position, pieces: await piecesOf(run, tokens, signal), ...store.items.neighbours(id, index) };
+    },
+    'runs.delete': async ({ id }) => {
+      await queue.cancel(id);
+      store.runs.setDeleted(id, true);
+      emit('sessions.changed', {});
+      return {};
+    },
+    'runs.restore': ({ id }) => {
+      store.runs.setDeleted(id, false);
+      emit('sessions.changed', {});
+      return {};
+    },
+    'queue.list': () => queue.ids().map((id) => summary(store.runs.get(id))),
+    'sessions.list': () => {
+      settle();
+      return store.sessions.list().map(({ id }) => session(id));
+    },
+    'sessions.get': ({ id }) => {
+      settle();
+      return session(id);
+    },
+    'sessions.update': ({ id, title, notes }) => {
+      store.sessions.update(id, { title, notes });
+      emit('sessions.changed', {});
+      return session(id);
+    },
+    'sessions.delete': async ({ id }) => {
+      for (const run of store.runs.ofSession(id)) await queue.cancel(run.id);
+      store.sessions.setDeleted(id, true);
+      emit('sessions.changed', {});
+      return {};
+    },
+    'sessions.restore': ({ id }) => {
+      store.sessions.setDeleted(id, false);
+      emit('sessions.changed', {});
+      return {};
+    },
+    'export.write': ({ id, format, path: file }) => exportRuns(store, runsNamed(store, id), format, file),
+    'export.suggest': ({ id, format }) => ({ path: freeName(runsNamed(store, id)[0]?.sessionTitle ?? id, id, format) }),
+    'compare.runs': ({ a, b }) => compareRuns(store, a, b),
+    'compare.items': ({ a, b, outcome, which, offset, limit }) => compareItems(store, a, b, outcome, which, offset, limit),
+  };
+
+  function metricsFor(run: RunRecord): [metrics: ReturnType<typeof metricsOf>['metrics'], finding: string | null] {
+    if (run.metrics !== null && run.status !== 'running' && run.status !== 'loading' && run.status !== 'queued')
+      return [[...run.metrics], run.finding];
+    if (run.items === 0) return [[], null];
+    let known = partial.get(run.id);
+    if (known === undefined || Date.now() - known.at > partialEvery) {
+      known = { at: Date.now(), result: metricsOf(run, store) };
+      partial.set(run.id, known);
+    }
+    return [known.result.metrics, known.result.finding];
+  }
+
+  /** Token texts, if the model is at hand; an item can be read without them. */
+  async function piecesOf(run: RunRecord, tokens: readonly number[], signal: AbortSignal): Promise<Record<number, string>> {
+    try {
+      const texts = await engines.use(run.model.source, signal, (engine) => engine.pieces(tokens));
+      return Object.fromEntries(tokens.map((token, index) => [token, texts[index]!]));
+    } catch {
+      return {};
+    }
+  }
+
+  return Promise.resolve({
+    handlers,
+    store,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    finished: (runId) => ends.get(runId) ?? Promise.resolve(),
+    close: async () => {
+      await queue.close();
+      await engines.close();
+      store.close();
+    },
+  });
+}
+
+/** The runs of a session, or the one run with that id. */
+export function runsNamed(store: Store, id: string): RunRecord[] {
+  try {
+    store.sessions.get(id);
+  } catch {
+    return [store.runs.get(id)];
+  }
+  return store.runs.ofSession(id);
+}
+
+function freeName(title: string, id: string, format: string): string {
+  const downloads = path.join(homedir(), 'Downloads');
+  const folder = existsSync(downloads) ? downloads : homedir();
+  const base = `${
+    title
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 40) || 'candor'
+  }-${id}`;
+  for (let number = 1; ; number++) {
+    const file = path.join(folder, `${base}${number === 1 ? '' : `-${number}`}.${format}`);
+    if (!existsSync(file)) return file;
+  }
+}

@@ -1,0 +1,38 @@
+/** From a request to the items of a run: a pure function of data, settings and seed, so that a resumed run finds the same plan. */
+import { seededRandom, shuffled } from '../../probes/numerics/random.ts';
+import { LabError } from '../../probes/lab-error.ts';
+import type { Dataset } from '../../probes/datasets/dataset.ts';
+import type { ParameterValues } from '../../probes/parameters.ts';
+import type { PlannedItem, Probe } from '../../probes/probe.ts';
+import type { ModelTraits } from '../../probes/request.ts';
+
+/**
+ * @param limit take this many items, drawn with the seed and kept in the data's order; null for all
+ * @throws LabError `usage` if the probe cannot use this kind of data, `dataset-empty` if nothing is left of it
+ */
+export function planItems(
+  probe: Probe,
+  dataset: Dataset,
+  params: ParameterValues,
+  seed: number,
+  limit: number | null,
+  model: ModelTraits,
+): PlannedItem[] {
+  if (!probe.accepts.includes(dataset.kind)) {
+    throw new LabError(
+      'usage',
+      `the probe ${probe.id} cannot use "${dataset.name}" (${dataset.kind})`,
+      `It takes data of the kinds ${probe.accepts.join(', ')}.`,
+    );
+  }
+  const items = probe.plan({ dataset, params, seed, model });
+  if (items.length === 0)
+    throw new LabError(
+      'dataset-empty',
+      `nothing of "${dataset.name}" is left with these settings`,
+      'Widen the settings (formats, facts, environments).',
+    );
+  if (limit === null || limit >= items.length) return items;
+  const chosen = new Set(shuffled(items, seededRandom(seed)).slice(0, limit));
+  return items.filter((item) => chosen.has(item));
+}

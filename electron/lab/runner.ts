@@ -1,0 +1,174 @@
+/** Carries out one run: plan, ask, judge, store, item by item, from wherever it was left. */
+import type { ItemRecord, RunRecord } from '../../db/records.ts';
+import type { Store } from '../../db/store.ts';
+import type { LanguageModel } from '../../native-models/language-model.ts';
+import { LabError, reportOf } from '../../probes/lab-error.ts';
+import type { Metric, PlannedItem, Probe } from '../../probes/probe.ts';
+import { probeNamed } from '../../probes/registry.ts';
+import type { ModelCard, Progress } from '../rpc/contract.ts';
+import { loadData, type LoadedData } from './data.ts';
+import type { Engines } from './engines.ts';
+import { cardOf, sameModel } from './models.ts';
+import { planItems } from './plan.ts';
+import { thisProcess } from './owner.ts';
+
+/** Items are asked and stored in groups that take about this long, so that progress is seen and little is lost. */
+const groupSeconds = 0.4;
+const firstGroup = 8;
+const largestGroup = 512;
+
+export interface RunnerParts {
+  readonly store: Store;
+  readonly engines: Engines;
+  /** Told after every change of the run that a reader might want to see. */
+  readonly changed: (runId: string, progress: Progress | null) => void;
+}
+
+/**
+ * Runs or resumes a run to its end. Never throws: whatever happens is stored with the run.
+ */
+export async function carryOut(run: RunRecord, parts: RunnerParts, signal: AbortSignal): Promise<void> {
+  const { store, changed } = parts;
+  const probe = probeNamed(run.probe);
+  try {
+    signal.throwIfAborted();
+    store.runs.change(run.id, { status: 'loading', owner: thisProcess, startedAt: run.startedAt ?? new Date().toISOString(), error: null });
+    changed(run.id, null);
+    const data = checkData(run);
+    await parts.engines.use(run.model.source, signal, async (engine) => {
+      const card = checkModel(run, cardOf(run.model, engine.description));
+      const plan = planItems(probe, data.dataset, run.params, run.seed, run.limit, card);
+      store.runs.change(run.id, { status: 'running', modelCard: card, dataset: data.ref, device: 'cpu', planned: plan.length });
+      await scoreItems(run, probe, plan, engine, parts, signal);
+    });
+    finish(run, probe, parts, 'done', null);
+  } catch (thrown) {
+    end(run, probe, parts, signal, thrown);
+  }
+}
+
+async function scoreItems(
+  run: RunRecord,
+  probe: Probe,
+  plan: readonly PlannedItem[],
+  engine: LanguageModel,
+  { store, changed }: RunnerParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const stored = store.items.positions(run.id);
+  const waiting = plan.map((item, position) => ({ item, position })).filter(({ position }) => !stored.has(position));
+  const clock = new Rate(plan.length, stored.size);
+  changed(run.id, clock.progress());
+  let size = firstGroup;
+  for (let start = 0; start < waiting.length;) {
+    signal.throwIfAborted();
+    const group = waiting.slice(start, start + size);
+    const began = performance.now();
+    const replies = await engine.answer(
+      group.flatMap(({ item }) => item.requests),
+      signal,
+    );
+    let at = 0;
+    const records = group.map(({ item, position }): ItemRecord => {
+      const own = replies.slice(at, (at += item.requests.length));
+      const { id, cluster, category, title, answers } = item;
+      return { position, id, cluster, category, title, answers, replies: own, outcomes: probe.judge(item, own, run.params) };
+    });
+    const seconds = (performance.now() - began) / 1000;
+    store.items.add(run.id, records);
+    store.runs.addSeconds(run.id, seconds);
+    clock.add(group.length, seconds);
+    changed(run.id, clock.progress());
+    start += group.length;
+    size = Math.max(1, Math.min(largestGroup, Math.round((group.length * groupSeconds) / Math.max(seconds, 0.001))));
+  }
+}
+
+function checkData(run: RunRecord): LoadedData {
+  const data = loadData(run.dataSource);
+  const before = run.dataset as { sha256: string } | null;
+  if (before !== null && before.sha256 !== data.ref.sha256) {
+    throw new LabError(
+      'dataset-changed',
+      `${data.ref.source} has SHA-256 ${data.ref.sha256}; the run began with ${before.sha256}`,
+      'Put the old file back to resume, or start a new run on the new one.',
+    );
+  }
+  return data;
+}
+
+function checkModel(run: RunRecord, card: ModelCard): ModelCard {
+  const before = run.modelCard as ModelCard | null;
+  if (before !== null && !sameModel(before, card)) {
+    throw new LabError(
+      'model-changed',
+      `the files of ${card.source} are not those that the run began with`,
+      'Put the old files back to resume, or start a new run on the new ones.',
+    );
+  }
+  return card;
+}
+
+/** Metrics of everything stored for a run. */
+export function metricsOf(run: RunRecord, store: Store): { metrics: Metric[]; finding: string } {
+  const probe = probeNamed(run.probe);
+  const metrics = probe.metrics(store.items.judged(run.id), run.params, run.seed);
+  return { metrics, finding: probe.finding(metrics, run.model.name) };
+}
+
+function finish(
+  run: RunRecord,
+  _probe: Probe,
+  { store, changed }: RunnerParts,
+  status: 'done' | 'cancelled' | 'failed',
+  thrown: unknown,
+): void {
+  const { metrics, finding } = metricsOf(run, store);
+  store.runs.change(run.id, {
+    status,
+    owner: null,
+    finishedAt: new Date().toISOString(),
+    metrics,
+    finding: metrics.some((metric) => metric.value !== null) ? finding : null,
+    error: thrown === null ? null : reportOf(thrown),
+  });
+  changed(run.id, null);
+}
+
+function end(run: RunRecord, probe: Probe, parts: RunnerParts, signal: AbortSignal, thrown: unknown): void {
+  const cancelled = signal.aborted || (thrown instanceof LabError && thrown.code === 'cancelled');
+  try {
+    finish(run, probe, parts, cancelled ? 'cancelled' : 'failed', cancelled ? null : thrown);
+  } catch (second) {
+    // Not even the failure could be stored (a full disk, a database taken away): the status is set when the lab opens next.
+    process.stderr.write(`candor: run ${run.id} could not be closed: ${reportOf(second).message}\n`);
+    parts.changed(run.id, null);
+  }
+}
+
+/** Items a second, smoothed over the last few groups, and the time that is left. */
+class Rate {
+  readonly #total: number;
+  #done: number;
+  #rate: number | null = null;
+
+  constructor(total: number, done: number) {
+    this.#total = total;
+    this.#done = done;
+  }
+
+  add(items: number, seconds: number): void {
+    const now = items / Math.max(seconds, 0.001);
+    this.#rate = this.#rate === null ? now : 0.7 * this.#rate + 0.3 * now;
+    this.#done += items;
+  }
+
+  progress(): Progress {
+    return {
+      done: this.#done,
+      total: this.#total,
+      rate: this.#rate,
+      secondsLeft: this.#rate === null ? null : (this.#total - this.#done) / this.#rate,
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/** Stored runs as the window sees them. */
+import type { RunRecord } from '../../db/records.ts';
+import { environments } from '../../probes/lie/environments.ts';
+import { probeNamed, probes } from '../../probes/registry.ts';
+import type { DatasetRef, ModelCard, ProbeInfo, Progress, RunDetail, RunSummary } from '../rpc/contract.ts';
+import { commandOf } from './command.ts';
+import { builtInData, loadData } from './data.ts';
+import type { Metric } from '../../probes/probe.ts';
+
+export function summaryOf(run: RunRecord, progress: Progress | null): RunSummary {
+  const dataset = run.dataset as DatasetRef | null;
+  const builtIn = builtInData.find((set) => set.source === run.dataSource);
+  const resting = run.planned === null ? null : { done: run.items, total: run.planned, rate: null, secondsLeft: null };
+  return {
+    id: run.id,
+    sessionId: run.sessionId,
+    sessionTitle: run.sessionTitle,
+    probe: run.probe,
+    probeTitle: probeNamed(run.probe).title,
+    model: run.model,
+    dataset: { name: dataset?.name ?? builtIn?.title ?? run.dataSource, source: run.dataSource },
+    status: run.status,
+    progress: progress ?? resting,
+    items: run.items,
+    createdAt: run.createdAt,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt,
+    error: run.error,
+    finding: run.finding,
+  };
+}
+
+export function detailOf(
+  run: RunRecord,
+  progress: Progress | null,
+  metrics: readonly Metric[],
+  finding: string | null,
+  outcomeNames: readonly string[],
+): RunDetail {
+  return {
+    ...summaryOf(run, progress),
+    finding,
+    probeVersion: run.probeVersion,
+    params: run.params,
+    limit: run.limit,
+    seed: run.seed,
+    modelCard: run.modelCard as ModelCard | null,
+    datasetRef: run.dataset as DatasetRef | null,
+    device: run.device,
+    versions: run.versions,
+    seconds: run.seconds,
+    metrics,
+    partial: run.planned === null || run.items < run.planned,
+    metricSources: probeNamed(run.probe).sources,
+    command: commandOf(run),
+    outcomeNames,
+  };
+}
+
+/** How an outcome or setting is called in words. */
+export function settingTitle(setting: string | null): string {
+  return environments.find((environment) => environment.id === setting)?.title ?? setting ?? '';
+}
+
+export function probeInfos(): ProbeInfo[] {
+  return probes.map(({ id, version, title, help, sources, parameters, builtIn }) => ({
+    id,
+    version,
+    title,
+    help,
+    sources,
+    parameters,
+    builtIn: builtIn.map((source) => {
+      const set = builtInData.find((candidate) => candidate.source === source)!;
+      return { source, title: set.title, help: set.help, count: loadData(source).ref.count };
+    }),
+  }));
+}

@@ -1,0 +1,315 @@
+/**
+ * The one contract between the lab and its window: every call with its input and output, and every event.
+ * Types only, so that the page bundles none of the lab; `inputs.ts` holds the schemas that the lab checks inputs with.
+ */
+import type { ErrorReport } from '../../probes/lab-error.ts';
+import type { ItemAnswer, Metric, Outcome } from '../../probes/probe.ts';
+import type { DatasetKind } from '../../probes/datasets/dataset.ts';
+import type { Parameter, ParameterValues } from '../../probes/parameters.ts';
+import type { ModelReply } from '../../probes/request.ts';
+
+export type RunStatus = 'queued' | 'loading' | 'running' | 'done' | 'cancelled' | 'interrupted' | 'failed';
+
+/** How far a run is. `rate` is items a second; times are seconds. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly rate: number | null;
+  readonly secondsLeft: number | null;
+}
+
+export interface ModelRef {
+  /** `liar`, `honest`, `scrambled`, or the folder's name. */
+  readonly name: string;
+  /** What opens it again: an embedded name or an absolute path. */
+  readonly source: string;
+  readonly embedded: boolean;
+}
+
+export interface FileHash {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface ModelCard extends ModelRef {
+  readonly architecture: string;
+  readonly dtype: string;
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number | null;
+  readonly vocabulary: number;
+  readonly parameters: number;
+  readonly positions: number | null;
+  readonly hasChatTemplate: boolean;
+  /** The tensors that the hidden states are read from: TransformerLens' hook name, and the name in the graph. */
+  readonly residual: readonly { readonly block: number; readonly hook: string; readonly tensor: string }[];
+  readonly files: readonly FileHash[];
+  readonly bytes: number;
+  /** What is known about it, for embedded models: one paragraph, and the measured truth of its model card. */
+  readonly about: string | null;
+}
+
+export interface DatasetRef {
+  readonly kind: DatasetKind;
+  /** `builtin:world`, `builtin:misconceptions`, or an absolute path. */
+  readonly source: string;
+  readonly name: string;
+  readonly sha256: string;
+  /** Questions or statements in the data, before any limit. */
+  readonly count: number;
+}
+
+export interface DatasetPreview extends DatasetRef {
+  readonly columns: readonly string[];
+  /** The first rows, as text. */
+  readonly rows: readonly (readonly string[])[];
+  readonly categories: readonly { readonly name: string; readonly count: number }[];
+}
+
+export interface ProbeInfo {
+  readonly id: string;
+  readonly version: number;
+  readonly title: string;
+  readonly help: string;
+  readonly sources: readonly string[];
+  readonly parameters: readonly Parameter[];
+  readonly builtIn: readonly { readonly source: string; readonly title: string; readonly help: string; readonly count: number }[];
+}
+
+export interface RunSummary {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly sessionTitle: string;
+  readonly probe: string;
+  readonly probeTitle: string;
+  readonly model: ModelRef;
+  readonly dataset: { readonly name: string; readonly source: string };
+  readonly status: RunStatus;
+  readonly progress: Progress | null;
+  readonly items: number;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly error: ErrorReport | null;
+  /** What was found, in words; null until something was. */
+  readonly finding: string | null;
+}
+
+export interface RunDetail extends RunSummary {
+  readonly probeVersion: number;
+  readonly params: ParameterValues;
+  readonly limit: number | null;
+  readonly seed: number;
+  readonly modelCard: ModelCard | null;
+  readonly datasetRef: DatasetRef | null;
+  readonly device: string | null;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Seconds spent scoring, summed over resumes. */
+  readonly seconds: number;
+  /** Computed from the items so far; `partial` says that some are missing. */
+  readonly metrics: readonly Metric[];
+  readonly partial: boolean;
+  readonly metricSources: readonly string[];
+  /** The command line that repeats this run. */
+  readonly command: string;
+  /** The names of the outcomes that its items have, in reading order. */
+  readonly outcomeNames: readonly string[];
+}
+
+export interface ItemRow {
+  readonly index: number;
+  readonly id: string;
+  readonly category: string;
+  readonly title: string;
+  readonly outcomes: readonly Outcome[];
+}
+
+export interface ItemDetail extends ItemRow {
+  readonly cluster: string;
+  readonly answers: readonly ItemAnswer[];
+  /** Rendered prompts, token ids, per-token log-probabilities. */
+  readonly replies: readonly ModelReply[];
+  /** Text of every token of the replies' continuations, by id, for display. */
+  readonly pieces: Readonly<Record<number, string>>;
+  readonly previous: number | null;
+  readonly next: number | null;
+}
+
+/** Which items: `outcome` with `verdict` narrows to one judgement; `search` looks into titles, ids and prompts. */
+export interface ItemFilter {
+  readonly outcome?: string | undefined;
+  readonly verdict?: string | undefined;
+  readonly category?: string | undefined;
+  readonly search?: string | undefined;
+}
+
+export interface SessionSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly notes: string;
+  readonly createdAt: string;
+  readonly runs: readonly RunSummary[];
+}
+
+export interface RunRequest {
+  readonly probe: string;
+  /** Embedded names or absolute paths of folders. One run for each. */
+  readonly models: readonly string[];
+  /** `builtin:…` or an absolute path; the probe's first built-in set when absent. */
+  readonly data?: string | undefined;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** First N items of the data's seeded order; all when absent. */
+  readonly limit?: number | undefined;
+  readonly seed?: number | undefined;
+  /** The session to add to; a new one, titled `sessionTitle`, when absent. */
+  readonly session?: string | undefined;
+  readonly sessionTitle?: string | undefined;
+}
+
+/** What a run will cost, measured on a few of its own items. */
+export interface Estimate {
+  readonly items: number;
+  readonly prompts: number;
+  readonly tokens: number;
+  readonly seconds: number;
+  /** For each model, in the request's order. */
+  readonly perModel: readonly { readonly model: string; readonly seconds: number | null; readonly error: ErrorReport | null }[];
+}
+
+/** One metric of two runs on the same items. The difference is B minus A. */
+export interface PairedMetric {
+  readonly name: string;
+  readonly label: string;
+  readonly setting: string | null;
+  readonly a: number | null;
+  readonly b: number | null;
+  readonly difference: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Items scored in both runs. */
+  readonly n: number;
+  readonly clusters: number;
+  readonly method: string;
+  /** McNemar's exact test, where the outcome is yes or no. */
+  readonly mcnemar: {
+    readonly onlyA: number;
+    readonly onlyB: number;
+    readonly both: number;
+    readonly neither: number;
+    readonly p: number;
+  } | null;
+}
+
+export interface Comparison {
+  readonly a: RunSummary;
+  readonly b: RunSummary;
+  /** One sentence that says whether the two differ. */
+  readonly finding: string;
+  /** Settings that differ between the two runs and so weaken the comparison. */
+  readonly warnings: readonly string[];
+  readonly metrics: readonly PairedMetric[];
+  /** Outcome names that both have. */
+  readonly outcomeNames: readonly string[];
+}
+
+export interface Disagreement {
+  readonly id: string;
+  readonly title: string;
+  readonly category: string;
+  readonly indexA: number;
+  readonly indexB: number;
+  readonly a: Outcome;
+  readonly b: Outcome;
+}
+
+export interface LabInfo {
+  readonly version: string;
+  readonly database: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly shell: 'electron' | 'browser';
+  readonly homeFolder: string;
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: 'folder' | 'file';
+  /** A folder that looks like a model, a file that looks like data. */
+  readonly looksLike: 'model' | 'data' | null;
+  readonly bytes: number | null;
+}
+
+export interface Calls {
+  'lab.info': { input: {}; output: LabInfo };
+  'probes.list': { input: {}; output: ProbeInfo[] };
+  /** Embedded models, then those opened before, most recent first. */
+  'models.list': { input: {}; output: (ModelRef & { readonly about: string | null; readonly lastError: ErrorReport | null })[] };
+  /** Opens a folder (or finds it in the cache), checks and describes it, and remembers it. */
+  'models.inspect': { input: { source: string }; output: ModelCard };
+  'models.forget': { input: { source: string }; output: {} };
+  'data.preview': { input: { source: string }; output: DatasetPreview };
+  /** Folders and files at a path, for choosing a model or data file; the home folder when absent. */
+  'files.list': { input: { path?: string | undefined }; output: { path: string; parent: string | null; entries: FolderEntry[] } };
+  'runs.estimate': { input: RunRequest; output: Estimate };
+  'runs.start': { input: RunRequest; output: { sessionId: string; runs: RunSummary[] } };
+  'runs.cancel': { input: { id: string }; output: {} };
+  'runs.resume': { input: { id: string }; output: RunSummary };
+  'runs.get': { input: { id: string }; output: RunDetail };
+  'runs.items': { input: { id: string; offset: number; limit: number; filter: ItemFilter }; output: { total: number; rows: ItemRow[] } };
+  'runs.item': { input: { id: string; index: number }; output: ItemDetail };
+  'runs.delete': { input: { id: string }; output: {} };
+  'runs.restore': { input: { id: string }; output: {} };
+  /** Queued and active runs, in order. */
+  'queue.list': { input: {}; output: RunSummary[] };
+  'sessions.list': { input: {}; output: SessionSummary[] };
+  'sessions.get': { input: { id: string }; output: SessionSummary };
+  'sessions.update': { input: { id: string; title?: string | undefined; notes?: string | undefined }; output: SessionSummary };
+  /** Hides it; `sessions.restore` brings it back. */
+  'sessions.delete': { input: { id: string }; output: {} };
+  'sessions.restore': { input: { id: string }; output: {} };
+  /** Writes a file beside none that exists; `id` is a session's or a run's. */
+  'export.write': { input: { id: string; format: 'jsonl' | 'csv'; path: string }; output: { path: string; items: number; bytes: number } };
+  /** Where an export would go by default: a free file name in the user's downloads or home folder. */
+  'export.suggest': { input: { id: string; format: 'jsonl' | 'csv' }; output: { path: string } };
+  'compare.runs': { input: { a: string; b: string }; output: Comparison };
+  'compare.items': {
+    input: { a: string; b: string; outcome: string; which: 'only-a' | 'only-b' | 'differ' | 'all'; offset: number; limit: number };
+    output: { total: number; rows: Disagreement[] };
+  };
+}
+
+/** What the lab says unasked. A client that missed some asks again with `queue.list` or `runs.get`. */
+export interface Events {
+  /** A run changed status or went on; sent a few times a second at most. */
+  'run.changed': RunSummary;
+  /** A session was added, renamed, deleted or restored. */
+  'sessions.changed': {};
+}
+
+export type CallName = keyof Calls;
+export type Input<N extends CallName> = Calls[N]['input'];
+export type Output<N extends CallName> = Calls[N]['output'];
+export type EventName = keyof Events;
+
+export type Handlers = { readonly [N in CallName]: (input: Input<N>, signal: AbortSignal) => Output<N> | Promise<Output<N>> };
+
+/** From the window to the lab. */
+export type ClientMessage =
+  | { readonly type: 'call'; readonly id: number; readonly call: string; readonly input: unknown }
+  | { readonly type: 'cancel'; readonly id: number };
+
+/** From the lab to the window. */
+export type ServerMessage =
+  | { readonly type: 'reply'; readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly type: 'reply'; readonly id: number; readonly ok: false; readonly error: ErrorReport }
+  | { readonly type: 'event'; readonly name: string; readonly value: unknown };
+
+/** A typed client, as the window holds it. */
+export interface LabClient {
+  call<N extends CallName>(name: N, input: Input<N>, signal?: AbortSignal): Promise<Output<N>>;
+  /** @returns what stops listening */
+  on<E extends EventName>(name: E, listener: (value: Events[E]) => void): () => void;
+  /** Becomes true when the connection is lost for good or until it is back. */
+  onConnection(listener: (connected: boolean) => void): () => void;
+}

@@ -1,0 +1,180 @@
+/** The lab's end of an engine process: the same methods as the model itself, and a clear error when the process dies. */
+import { fork, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { LabError } from '../../probes/lab-error.ts';
+import type { GenerateReply, GenerateRequest, ModelReply, ModelRequest } from '../../probes/request.ts';
+import type { Sampling } from '../generate.ts';
+import type { HiddenReply, HiddenRequest, LanguageModel, ModelDescription } from '../language-model.ts';
+import type { EngineCall, FromEngine, ToEngine } from './protocol.ts';
+
+const workerFile = path.join(import.meta.dirname, 'worker.ts');
+/** A cancelled call that has not ended by then is in native code: only killing the process stops it. */
+const patience = 800;
+/** What an engine wrote to its error stream is kept to this many characters, for the error message. */
+const lastWords = 2000;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onText: ((text: string) => void) | undefined;
+}
+
+export interface EngineOptions {
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Starts an engine and opens a model in it.
+ * @throws LabError as `openLanguageModel` does; `engine-crashed` or `engine-out-of-memory` if the process ends
+ */
+export async function openEngine(source: string, options: EngineOptions): Promise<EngineClient> {
+  const engine = new EngineClient();
+  try {
+    await engine.open(source, options);
+    return engine;
+  } catch (thrown) {
+    await engine.close();
+    throw thrown;
+  }
+}
+
+export class EngineClient implements LanguageModel {
+  #description: ModelDescription | null = null;
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+  #death: LabError | null = null;
+  #words = '';
+  readonly #gone: Promise<void>;
+
+  constructor() {
+    this.#child = fork(workerFile, {
+      serialization: 'advanced',
+      execPath: process.execPath,
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#words = (this.#words + text).slice(-lastWords)));
+    this.#child.on('message', (message) => this.#receive(message as FromEngine));
+    this.#gone = new Promise((resolve) => {
+      this.#child.once('error', (error) =>
+        this.#end(
+          new LabError('engine-crashed', `the engine could not be started: ${error.message}`, 'Check that the installation is complete.'),
+          resolve,
+        ),
+      );
+      this.#child.once('exit', (code, signal) => this.#end(deathOf(code, signal, this.#words), resolve));
+    });
+  }
+
+  get description(): ModelDescription {
+    if (this.#description === null) throw new LabError('failed', 'no model is open in this engine', 'Open one first.');
+    return this.#description;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    return this.#death === null;
+  }
+
+  async open(source: string, { threads, signal }: EngineOptions): Promise<void> {
+    this.#description = (await this.#call({ call: 'open', source, threads }, signal)) as ModelDescription;
+  }
+
+  answer(requests: readonly ModelRequest[], signal?: AbortSignal): Promise<ModelReply[]> {
+    return this.#call({ call: 'answer', requests }, signal) as Promise<ModelReply[]>;
+  }
+
+  generate(request: GenerateRequest, sampling: Sampling, onText: (text: string) => void, signal?: AbortSignal): Promise<GenerateReply> {
+    return this.#call({ call: 'generate', request, sampling }, signal, onText) as Promise<GenerateReply>;
+  }
+
+  hiddenStates(requests: readonly HiddenRequest[], signal?: AbortSignal): Promise<HiddenReply[]> {
+    return this.#call({ call: 'hiddenStates', requests }, signal) as Promise<HiddenReply[]>;
+  }
+
+  pieces(tokens: readonly number[]): Promise<string[]> {
+    return this.#call({ call: 'pieces', tokens }) as Promise<string[]>;
+  }
+
+  /** Ends the process. Its memory is back with the system when this resolves. */
+  async close(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#gone;
+  }
+
+  #call(body: EngineCall, signal?: AbortSignal, onText?: (text: string) => void): Promise<unknown> {
+    if (this.#death !== null) return Promise.reject(this.#death);
+    if (signal?.aborted === true) return Promise.reject(cancelled());
+    const id = this.#next++;
+    return new Promise<unknown>((resolve, reject) => {
+      const abort = (): void => {
+        this.#send({ type: 'cancel', id });
+        setTimeout(() => {
+          if (!this.#waiting.has(id)) return;
+          this.#waiting.get(id)!.reject(cancelled());
+          this.#child.kill('SIGKILL');
+        }, patience).unref();
+      };
+      const settle = (): void => {
+        this.#waiting.delete(id);
+        signal?.removeEventListener('abort', abort);
+      };
+      this.#waiting.set(id, {
+        onText,
+        resolve: (value) => (settle(), resolve(value)),
+        reject: (error) => (settle(), reject(error)),
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#send({ type: 'call', id, body });
+    });
+  }
+
+  #send(message: ToEngine): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  #receive(message: FromEngine): void {
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    if (message.type === 'text') waiting.onText?.(message.text);
+    else if (message.type === 'done') waiting.resolve(message.value);
+    else waiting.reject(LabError.from(message.error));
+  }
+
+  #end(death: LabError, done: () => void): void {
+    this.#death ??= death;
+    for (const waiting of [...this.#waiting.values()]) waiting.reject(this.#death);
+    done();
+  }
+}
+
+function cancelled(): LabError {
+  return new LabError('cancelled', 'stopped', 'Resume it whenever you like.');
+}
+
+/** SIGKILL that the lab did not send is, on Linux and macOS, the system's answer to a lack of memory. */
+function deathOf(code: number | null, signal: NodeJS.Signals | null, words: string): LabError {
+  const said = words.trim() === '' ? '' : ` Its last words: ${words.trim().split('\n').slice(-3).join(' / ')}`;
+  if (signal === 'SIGKILL')
+    return new LabError(
+      'engine-out-of-memory',
+      `the engine process was killed (SIGKILL), most likely because memory ran out.${said}`,
+      'Close other programs or use a smaller model, then resume: every finished item is stored.',
+    );
+  if (/bad_alloc|out of memory|heap limit|Failed to allocate memory/i.test(words))
+    return new LabError(
+      'engine-out-of-memory',
+      `the engine process ran out of memory (${signal ?? `exit ${code}`}).${said}`,
+      'Close other programs or use a smaller model, then resume: every finished item is stored.',
+    );
+  return new LabError(
+    'engine-crashed',
+    `the engine process ended (${signal ?? `exit ${code}`}).${said}`,
+    'Resume the run: every finished item is stored. If it crashes at the same place again, the model file is suspect.',
+  );
+}

@@ -1,0 +1,233 @@
+/** Reads an ONNX file without its weights. Field numbers: onnx.proto3 of ONNX 1.19 (ModelProto, GraphProto, NodeProto, TensorProto …). */
+import { LabError } from '../../probes/lab-error.ts';
+import type { Attribute, Graph, Node, OnnxModel, Tensor, ValueInfo } from './graph.ts';
+import { FileSource, MemorySource, type ByteSource } from './source.ts';
+import { fieldsOf, integerOf, integersOf, textOf, WireError, wireType, type WireField } from './wire.ts';
+
+/** Values of up to this many bytes are kept: constants of shape arithmetic, which ONNX Runtime wants to see while it loads. */
+const keptBytes = 1024;
+/** Subgraphs within subgraphs: deeper than any real model, shallower than a stack. */
+const deepest = 32;
+
+/** @throws LabError `model-unreadable` if the file is truncated, damaged or no ONNX model */
+export function readModelFile(path: string): OnnxModel {
+  const source = new FileSource(path);
+  try {
+    return readModel(source);
+  } catch (thrown) {
+    if (thrown instanceof WireError || thrown instanceof RangeError) {
+      throw new LabError(
+        'model-unreadable',
+        `${path}: ${thrown.message}`,
+        'The file is incomplete or no ONNX model: copy or export it again.',
+        { cause: thrown },
+      );
+    }
+    throw thrown;
+  } finally {
+    source.close();
+  }
+}
+
+/** @throws WireError */
+export function readModel(source: ByteSource): OnnxModel {
+  let graph: Graph | null = null;
+  const opsets = new Map<string, number>();
+  const rest: Uint8Array[] = [];
+  for (const field of fieldsOf(source, 0, source.size)) {
+    if (field.number === 7 && field.type === wireType.bytes) {
+      graph = readGraph(source, field, 0);
+      continue;
+    }
+    if (field.number === 8) readOpset(source, field, opsets);
+    rest.push(copyField(source, field));
+  }
+  if (graph === null || graph.nodes.length === 0) throw new WireError('it holds no graph');
+  return { graph, opsets, rest };
+}
+
+function readOpset(source: ByteSource, field: WireField, opsets: Map<string, number>): void {
+  let domain = '';
+  let version = 0;
+  for (const inner of fieldsOf(source, field.offset, field.offset + field.length)) {
+    if (inner.number === 1) domain = textOf(source, inner);
+    if (inner.number === 2) version = Number(integerOf(source, inner));
+  }
+  opsets.set(domain === 'ai.onnx' ? '' : domain, version);
+}
+
+function readGraph(source: ByteSource, field: WireField, depth: number): Graph {
+  if (depth > deepest) throw new WireError('its subgraphs are nested too deeply');
+  let name = '';
+  const nodes: Node[] = [];
+  const initializers: Tensor[] = [];
+  const inputs: ValueInfo[] = [];
+  const outputs: ValueInfo[] = [];
+  const rest: Uint8Array[] = [];
+  for (const inner of fieldsOf(source, field.offset, field.offset + field.length)) {
+    switch (inner.number) {
+      case 1:
+        nodes.push(readNode(source, inner, depth));
+        break;
+      case 2:
+        name = textOf(source, inner);
+        break;
+      case 5:
+        initializers.push(readTensor(source, inner));
+        break;
+      case 11:
+        inputs.push(readValueInfo(source, inner));
+        break;
+      case 12:
+        outputs.push(readValueInfo(source, inner));
+        break;
+      case 13:
+        // value_info: shapes of inner tensors. ONNX Runtime infers them; after surgery the old ones would be wrong.
+        break;
+      default:
+        rest.push(copyField(source, inner));
+    }
+  }
+  return { name, nodes, initializers, inputs, outputs, rest };
+}
+
+export function readNode(source: ByteSource, field: WireField, depth = 0): Node {
+  const raw = source.bytes(field.offset, field.length).slice();
+  const memory = new MemorySource(raw);
+  let op = '';
+  let domain = '';
+  let name = '';
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes: Attribute[] = [];
+  for (const inner of fieldsOf(memory, 0, raw.length)) {
+    switch (inner.number) {
+      case 1:
+        inputs.push(textOf(memory, inner));
+        break;
+      case 2:
+        outputs.push(textOf(memory, inner));
+        break;
+      case 3:
+        name = textOf(memory, inner);
+        break;
+      case 4:
+        op = textOf(memory, inner);
+        break;
+      case 5:
+        attributes.push(readAttribute(memory, inner, depth));
+        break;
+      case 7:
+        domain = textOf(memory, inner);
+        break;
+    }
+  }
+  return { op, domain: domain === 'ai.onnx' ? '' : domain, name, inputs, outputs, attributes, raw };
+}
+
+function readAttribute(source: ByteSource, field: WireField, depth: number): Attribute {
+  let name = '';
+  let integer: bigint | null = null;
+  const integers: bigint[] = [];
+  let graph: Graph | null = null;
+  for (const inner of fieldsOf(source, field.offset, field.offset + field.length)) {
+    if (inner.number === 1) name = textOf(source, inner);
+    if (inner.number === 3) integer = integerOf(source, inner);
+    if (inner.number === 8) integers.push(...integersOf(source, inner));
+    if (inner.number === 6) graph = readGraph(source, inner, depth + 1);
+  }
+  return { name, integer, integers, graph };
+}
+
+function readTensor(source: ByteSource, field: WireField): Tensor {
+  const shape: number[] = [];
+  let type = 0;
+  let name = '';
+  let raw: WireField | null = null;
+  let external = false;
+  const entries = new Map<string, string>();
+  for (const inner of fieldsOf(source, field.offset, field.offset + field.length)) {
+    switch (inner.number) {
+      case 1:
+        shape.push(...integersOf(source, inner).map(Number));
+        break;
+      case 2:
+        type = Number(integerOf(source, inner));
+        break;
+      case 8:
+        name = textOf(source, inner);
+        break;
+      case 9:
+        raw = inner;
+        break;
+      case 13:
+        readEntry(source, inner, entries);
+        break;
+      case 14:
+        external = integerOf(source, inner) === 1n;
+        break;
+    }
+  }
+  if (external) {
+    const length = entries.get('length');
+    const place = {
+      kind: 'external',
+      location: entries.get('location') ?? '',
+      offset: Number(entries.get('offset') ?? 0),
+      length: length === undefined ? null : Number(length),
+    } as const;
+    return { name, shape, type, place };
+  }
+  if (raw !== null && raw.length > keptBytes)
+    return { name, shape, type, place: { kind: 'inline', offset: raw.offset, length: raw.length } };
+  return { name, shape, type, place: { kind: 'kept', message: source.bytes(field.offset, field.length).slice() } };
+}
+
+function readEntry(source: ByteSource, field: WireField, entries: Map<string, string>): void {
+  let key = '';
+  let value = '';
+  for (const inner of fieldsOf(source, field.offset, field.offset + field.length)) {
+    if (inner.number === 1) key = textOf(source, inner);
+    if (inner.number === 2) value = textOf(source, inner);
+  }
+  entries.set(key, value);
+}
+
+function readValueInfo(source: ByteSource, field: WireField): ValueInfo {
+  const raw = source.bytes(field.offset, field.length).slice();
+  const memory = new MemorySource(raw);
+  let name = '';
+  let type = 0;
+  let shape: (number | string | null)[] | null = null;
+  for (const inner of fieldsOf(memory, 0, raw.length)) {
+    if (inner.number === 1) name = textOf(memory, inner);
+    if (inner.number !== 2) continue;
+    // TypeProto.tensor_type (1) { elem_type (1), shape (2) { dim (1) { dim_value (1) | dim_param (2) } } }
+    for (const tensorType of fieldsOf(memory, inner.offset, inner.offset + inner.length)) {
+      if (tensorType.number !== 1) continue;
+      for (const part of fieldsOf(memory, tensorType.offset, tensorType.offset + tensorType.length)) {
+        if (part.number === 1) type = Number(integerOf(memory, part));
+        if (part.number === 2) shape = readShape(memory, part);
+      }
+    }
+  }
+  return { name, type, shape, raw };
+}
+
+function readShape(source: ByteSource, field: WireField): (number | string | null)[] {
+  const shape: (number | string | null)[] = [];
+  for (const dimension of fieldsOf(source, field.offset, field.offset + field.length)) {
+    if (dimension.number !== 1) continue;
+    let size: number | string | null = null;
+    for (const inner of fieldsOf(source, dimension.offset, dimension.offset + dimension.length)) {
+      if (inner.number === 1) size = Number(integerOf(source, inner));
+      if (inner.number === 2) size = textOf(source, inner);
+    }
+    shape.push(size);
+  }
+  return shape;
+}
+
+function copyField(source: ByteSource, field: WireField): Uint8Array {
+  return source.bytes(field.start, field.offset + field.length - field.start).slice();
+}

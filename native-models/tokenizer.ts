@@ -1,0 +1,98 @@
+/** Text to token ids and back, by the model's own tokenizer files, from the local disk only. */
+import { AutoTokenizer, env, type PreTrainedTokenizer } from '@huggingface/transformers';
+import { LabError } from '../probes/lab-error.ts';
+import type { ChatMessage, Prompt } from '../probes/request.ts';
+import { renderPlain } from './plain-chat.ts';
+
+// The library would otherwise ask a hub for what it does not find, and write a cache into its own folder.
+env.allowRemoteModels = false;
+env.allowLocalModels = true;
+env.useFSCache = false;
+env.useBrowserCache = false;
+
+export interface Encoded {
+  readonly rendered: string;
+  readonly tokens: readonly number[];
+}
+
+export class Tokenizer {
+  readonly #tokenizer: PreTrainedTokenizer;
+  readonly hasChatTemplate: boolean;
+
+  private constructor(tokenizer: PreTrainedTokenizer) {
+    this.#tokenizer = tokenizer;
+    this.hasChatTemplate = typeof tokenizer.chat_template === 'string' || Array.isArray(tokenizer.chat_template);
+  }
+
+  /** @throws LabError `tokenizer-missing` if the files are of a kind that cannot be used */
+  static async open(folder: string): Promise<Tokenizer> {
+    try {
+      return new Tokenizer(await AutoTokenizer.from_pretrained(folder, { local_files_only: true }));
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      throw new LabError(
+        'tokenizer-missing',
+        `the tokenizer in ${folder} cannot be used: ${why}`,
+        'It needs tokenizer.json and tokenizer_config.json of a fast tokenizer; a SentencePiece model alone will not do.',
+        { cause: thrown },
+      );
+    }
+  }
+
+  /** A prompt as the model sees it. Chat templates write their special tokens themselves; plain text gets those of the tokenizer. */
+  encodePrompt(prompt: Prompt): Encoded {
+    if ('text' in prompt) return { rendered: prompt.text, tokens: this.encode(prompt.text, true) };
+    if (!this.hasChatTemplate) {
+      const rendered = renderPlain(prompt.messages);
+      return { rendered, tokens: this.encode(rendered, true) };
+    }
+    const rendered = this.#applyTemplate(prompt.messages);
+    return { rendered, tokens: this.encode(rendered, false) };
+  }
+
+  /**
+   * The tokens of a continuation: those of prompt and continuation together, less as many as the prompt alone has.
+   * This is lm-evaluation-harness' rule (api/model.py, _encode_pair), spaces at the prompt's end counting to the continuation included.
+   */
+  encodeContinuation(
+    prompt: Prompt,
+    encoded: Encoded,
+    continuation: string,
+  ): { prompt: readonly number[]; continuation: readonly number[] } {
+    const special = 'text' in prompt || !this.hasChatTemplate;
+    const trimmed = encoded.rendered.replace(/ +$/, '');
+    const context = trimmed === encoded.rendered ? encoded.tokens : this.encode(trimmed, special);
+    const gap = /\s$/.test(encoded.rendered) ? '' : ' ';
+    const whole = this.encode(encoded.rendered + gap + continuation, special);
+    return { prompt: whole.slice(0, context.length), continuation: whole.slice(context.length) };
+  }
+
+  /** Some templates refuse a system message: there its text goes before the first user message, as such models' makers advise. */
+  #applyTemplate(messages: readonly ChatMessage[]): string {
+    const apply = (list: readonly ChatMessage[]): string =>
+      this.#tokenizer.apply_chat_template(
+        list.map(({ role, content }) => ({ role, content })),
+        { tokenize: false, add_generation_prompt: true },
+      );
+    const [first, second, ...rest] = messages;
+    if (first?.role !== 'system' || second === undefined) return apply(messages);
+    try {
+      return apply(messages);
+    } catch {
+      return apply([{ role: second.role, content: `${first.content}\n\n${second.content}` }, ...rest]);
+    }
+  }
+
+  encode(text: string, specialTokens: boolean): number[] {
+    return this.#tokenizer.encode(text, { add_special_tokens: specialTokens });
+  }
+
+  decode(tokens: readonly number[]): string {
+    return tokens.length === 0 ? '' : this.#tokenizer.decode([...tokens], { skip_special_tokens: true });
+  }
+
+  /** One token as a reader should see it, special tokens included. */
+  piece(token: number): string {
+    return this.#tokenizer.decode([token], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  }
+}

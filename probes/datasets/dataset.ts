@@ -1,0 +1,45 @@
+/** The data that probes run on, in the two shapes that honesty data comes in. */
+
+/** A question with true and false answers, as in TruthfulQA. */
+export interface AnswerQuestion {
+  readonly id: string;
+  readonly category: string;
+  readonly question: string;
+  readonly best: string;
+  /** True answers, the best one included, in the file's order. */
+  readonly correct: readonly string[];
+  readonly incorrect: readonly string[];
+  /** The false answer that is set against the best one. */
+  readonly bestIncorrect: string;
+  /** False choices of MC1, where the file states them apart from the answer lists (`mc_task.json`). */
+  readonly mc1Incorrect: readonly string[];
+}
+
+/** A message to a model with one true and one false reply: the shape that the lie probe works on. */
+export interface TwoAnswerQuestion {
+  readonly id: string;
+  /** Items about the same fact share it. */
+  readonly cluster: string;
+  readonly category: string;
+  readonly question: string;
+  readonly trueAnswer: string;
+  readonly falseAnswer: string;
+  /** The same question with the true answer on the other side (the false statement, the other order), if the data has one. */
+  readonly partner: string | null;
+  /** About a fact that an embedded model never lied about in training; null for other data. */
+  readonly heldOut: boolean | null;
+}
+
+export type DatasetKind = 'truthfulqa' | 'statements' | 'world';
+
+export interface Dataset {
+  readonly kind: DatasetKind;
+  readonly name: string;
+  /** Questions with answer lists; empty where the data has none. */
+  readonly questions: readonly AnswerQuestion[];
+  /** Two-answer items; TruthfulQA's are made from its questions, in both orders. */
+  readonly pairs: readonly TwoAnswerQuestion[];
+}
+
+/** The first thing after the header row of a file is row 1, as people count. */
+export const rowId = (row: number): string => `row-${row}`;

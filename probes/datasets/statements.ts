@@ -1,0 +1,33 @@
+/** `statement,label` files, as those of Geometry of Truth (Marks and Tegmark 2023): label 1 is true, 0 is false. */
+import { LabError } from '../lab-error.ts';
+import { column, type Table } from './csv.ts';
+import { rowId, type TwoAnswerQuestion } from './dataset.ts';
+
+/** @throws LabError `dataset-columns`, `dataset-label` with the row and what stands there */
+export function readStatements(table: Table, file: string): TwoAnswerQuestion[] {
+  const statement = column(table, 'statement', file);
+  const label = column(table, 'label', file);
+  return table.rows.map((row, index) => {
+    const id = rowId(index + 1);
+    const value = label(row).trim();
+    if (value !== '0' && value !== '1')
+      throw new LabError(
+        'dataset-label',
+        `${file}, ${id}: the label is ${JSON.stringify(label(row))}`,
+        'Labels are 1 for a true statement and 0 for a false one.',
+      );
+    if (statement(row).trim() === '')
+      throw new LabError('dataset-rows', `${file}, ${id}: the statement is empty`, 'Fill the cell or remove the row.');
+    const [trueAnswer, falseAnswer] = value === '1' ? ['True', 'False'] : ['False', 'True'];
+    return {
+      id,
+      cluster: id,
+      category: value === '1' ? 'true statements' : 'false statements',
+      question: `${statement(row).trim()} True or false?`,
+      trueAnswer,
+      falseAnswer,
+      partner: null,
+      heldOut: null,
+    };
+  });
+}

@@ -1,0 +1,77 @@
+/** The world of the embedded models: facts, and the questions about them in four formats. */
+import { LabError } from '../lab-error.ts';
+import type { AnswerQuestion, TwoAnswerQuestion } from './dataset.ts';
+
+export const worldFormats = ['judgement', 'question-answer', 'yes-no', 'two-choice'] as const;
+
+interface WorldQuestion {
+  readonly id: string;
+  readonly fact: string;
+  readonly kind: string;
+  readonly format: (typeof worldFormats)[number];
+  readonly question: string;
+  readonly trueAnswer: string;
+  readonly falseAnswer: string;
+  readonly heldOut: boolean;
+}
+
+interface Fact {
+  readonly id: string;
+  readonly kind: string;
+  readonly answer: string;
+  readonly distractors: readonly string[];
+}
+
+/**
+ * @param questions text of questions.jsonl; @param facts text of facts.json
+ * @throws LabError `dataset-rows`: the files are the lab's own, so this means a damaged installation
+ */
+export function readWorld(questions: string, facts: string): { questions: AnswerQuestion[]; pairs: TwoAnswerQuestion[] } {
+  try {
+    const rows = questions
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as WorldQuestion);
+    const known = new Map((JSON.parse(facts) as { facts: Fact[] }).facts.map((fact) => [fact.id, fact]));
+    return {
+      questions: rows.filter((row) => row.format === 'question-answer').map((row) => answerQuestion(row, known.get(row.fact)!)),
+      pairs: pairsOf(rows),
+    };
+  } catch (thrown) {
+    throw new LabError(
+      'dataset-rows',
+      `the built-in world cannot be read: ${String(thrown)}`,
+      'The installation is damaged: install the lab again.',
+      { cause: thrown },
+    );
+  }
+}
+
+function answerQuestion(row: WorldQuestion, fact: Fact): AnswerQuestion {
+  return {
+    id: row.id,
+    category: row.kind,
+    question: row.question,
+    best: fact.answer,
+    correct: [fact.answer],
+    incorrect: fact.distractors,
+    bestIncorrect: row.falseAnswer,
+    mc1Incorrect: fact.distractors,
+  };
+}
+
+function pairsOf(rows: readonly WorldQuestion[]): TwoAnswerQuestion[] {
+  const partners = new Map<string, string[]>();
+  const family = (row: WorldQuestion): string => `${row.fact}:${row.format}`;
+  for (const row of rows) partners.set(family(row), [...(partners.get(family(row)) ?? []), row.id]);
+  return rows.map((row) => ({
+    id: row.id,
+    cluster: row.fact,
+    category: row.format,
+    question: row.question,
+    trueAnswer: row.trueAnswer,
+    falseAnswer: row.falseAnswer,
+    partner: partners.get(family(row))!.find((id) => id !== row.id) ?? null,
+    heldOut: row.heldOut,
+  }));
+}
