@@ -27,6 +27,11 @@ export class Store {
     this.#purge();
   }
 
+  /** Refuses to grow beyond this many pages, with the error of a full disk. */
+  limitPages(pages: number): void {
+    this.#connection.pragma(`max_page_count = ${pages}`);
+  }
+
   close(): void {
     this.#connection.close();
   }

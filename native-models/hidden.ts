@@ -2,7 +2,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { DecoderInputs } from './decoder-inputs.ts';
 import { names } from './graph/instrument.ts';
-import { wanted } from './score.ts';
+import { batchTokens, wanted } from './score.ts';
 
 export interface HiddenJob {
   readonly tokens: readonly number[];
@@ -15,8 +15,6 @@ export interface HiddenStates {
   readonly data: Float32Array;
   readonly shape: readonly [points: number, positions: number, width: number];
 }
-
-const batchTokens = 2048;
 
 /** @throws DOMException `AbortError` between two batches once the signal is set */
 export async function hiddenStates(

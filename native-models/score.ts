@@ -17,8 +17,8 @@ interface Row {
   readonly reads: { position: number; token: number; job: number; at: number }[];
 }
 
-/** Tokens in a batch, padding included: enough to keep the cores busy, small enough to stop within a second. */
-const batchTokens = 2048;
+/** Tokens in a batch, padding included: enough to use each weight often, few enough that activations stay in the caches and a stop is quick. */
+export const batchTokens = 512;
 const batchRows = 64;
 
 /**

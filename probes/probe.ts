@@ -14,6 +14,8 @@ export interface PlannedItem {
   /** The answers in play, for the item page. */
   readonly answers: readonly ItemAnswer[];
   readonly requests: readonly ModelRequest[];
+  /** Its counterbalanced counterpart, drawn together with it: half a pair would bring back what the pair cancels out. */
+  readonly partner?: string | null;
   /** Subsets of the answers that only the probe's own judging needs, by name. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
 }

@@ -8,9 +8,11 @@ import { follow, startRuns } from './run-command.ts';
 import { textTable } from './table.ts';
 
 const models = ['liar', 'honest', 'scrambled'];
+/** Enough for intervals of a few points, few enough for two minutes on two cores. */
+const limit = 450;
 
 export async function runDemo(lab: Lab): Promise<{ runs: RunDetail[]; status: number }> {
-  const lie = await startRuns(lab, { probe: 'lie', models, data: 'builtin:world', sessionTitle: 'Demo: the embedded models' });
+  const lie = await startRuns(lab, { probe: 'lie', models, data: 'builtin:world', limit, sessionTitle: 'Demo: the embedded models' });
   const session = lab.store.runs.get(lie[0]!.id).sessionId;
   const truth = (
     await lab.handlers['runs.start']({ probe: 'truthfulqa', models, data: 'builtin:world', session }, new AbortController().signal)

@@ -18,8 +18,8 @@ interface Held {
 
 export class Engines {
   readonly #held = new Map<string, Held>();
-  /** All cores but one, which the window and the database live on. */
-  readonly #threads = Math.max(1, availableParallelism() - 1);
+  /** All cores; where there are several, all but one, which the window and the database live on. */
+  readonly #threads = availableParallelism() > 2 ? availableParallelism() - 1 : availableParallelism();
 
   /** Runs something with a model's engine, starting it if need be; an engine that died is started anew. */
   async use<T>(source: string, signal: AbortSignal | undefined, work: (engine: EngineClient) => Promise<T>): Promise<T> {

@@ -33,6 +33,19 @@ export function planItems(
       'Widen the settings (formats, facts, environments).',
     );
   if (limit === null || limit >= items.length) return items;
-  const chosen = new Set(shuffled(items, seededRandom(seed)).slice(0, limit));
-  return items.filter((item) => chosen.has(item));
+  const chosen = draw(items, limit, seed);
+  return items.filter((item) => chosen.has(item.id));
+}
+
+/** Items in random order, each with its counterpart if it has one and there is room for both. */
+function draw(items: readonly PlannedItem[], limit: number, seed: number): Set<string> {
+  const ids = new Set(items.map((item) => item.id));
+  const chosen = new Set<string>();
+  for (const { id, partner } of shuffled(items, seededRandom(seed))) {
+    if (chosen.has(id)) continue;
+    const together = partner != null && ids.has(partner) ? [id, partner] : [id];
+    if (chosen.size + together.length <= limit || (chosen.size < limit && limit === 1)) for (const one of together.slice(0, limit)) chosen.add(one);
+    if (chosen.size === limit) break;
+  }
+  return chosen;
 }

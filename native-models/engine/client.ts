@@ -116,6 +116,7 @@ export class EngineClient implements LanguageModel {
         this.#send({ type: 'cancel', id });
         setTimeout(() => {
           if (!this.#waiting.has(id)) return;
+          this.#death = new LabError('engine-crashed', 'the engine was ended because it did not stop in time', 'Open the model again.');
           this.#waiting.get(id)!.reject(cancelled());
           this.#child.kill('SIGKILL');
         }, patience).unref();

@@ -1,6 +1,6 @@
 /** The lie-inducing environments: a versioned data file of prompt wrappers, and how a question is put into one. */
 import type { TwoAnswerQuestion } from '../datasets/dataset.ts';
-import { hashText, seededRandom, shuffled } from '../numerics/random.ts';
+import { below, hashText, seededRandom } from '../numerics/random.ts';
 import type { ChatMessage, Prompt } from '../request.ts';
 import file from './environments.json' with { type: 'json' };
 
@@ -58,12 +58,22 @@ function pickShots(wording: Wording, question: TwoAnswerQuestion, others: readon
   const wanted = wording.shots ?? 0;
   if (wanted === 0) return [];
   const random = seededRandom(seed ^ hashText(`${question.id}/${wording.id}`));
-  const candidates = others.filter((other) => other.cluster !== question.cluster);
-  const alike = candidates.filter((other) => other.category === question.category);
   const picked: TwoAnswerQuestion[] = [];
-  for (const other of shuffled(alike.length >= wanted ? alike : candidates, random)) {
-    if (picked.length === wanted) break;
-    if (!picked.some((one) => one.cluster === other.cluster)) picked.push(other);
+  const fits = (other: TwoAnswerQuestion): boolean => ![question, ...picked].some((one) => one.cluster === other.cluster);
+  for (const pool of [sameCategory(others).get(question.category) ?? [], others]) {
+    // Drawn one by one: shuffling thousands of questions for three turns would cost more than asking the model.
+    for (let tries = 0; picked.length < wanted && tries < 20 * wanted && pool.length > 0; tries++) {
+      const other = pool[below(random, pool.length)]!;
+      if (fits(other)) picked.push(other);
+    }
   }
   return picked;
+}
+
+const categories = new WeakMap<readonly TwoAnswerQuestion[], Map<string, TwoAnswerQuestion[]>>();
+
+function sameCategory(questions: readonly TwoAnswerQuestion[]): Map<string, TwoAnswerQuestion[]> {
+  const known = categories.get(questions) ?? Map.groupBy(questions, (question) => question.category);
+  categories.set(questions, known);
+  return known;
 }

@@ -106,14 +106,14 @@ describe('environments', () => {
 
   test('question and false answer are put in as they are', () => {
     const odd = { ...pairs[0]!, question: 'What is $& and {false}?', falseAnswer: "$'" };
-    const prompt = renderWording({ id: 'w', user: '{question} It is {false}.' }, odd, pairs, 0) as { messages: { content: string }[] };
+    const prompt = renderWording({ id: 'w', user: '{question} It is {false}.' }, odd, pairs, 0) as { readonly messages: readonly { readonly content: string }[] };
     expect(prompt.messages.at(-1)!.content).toBe("What is $& and {false}? It is $'.");
   });
 
   test('few-shot turns come from other facts, are false, and follow the seed', () => {
     const wording = { id: 'w', shots: 3, shotAnswers: 'false' as const };
     const render = (seed: number): Prompt => renderWording(wording, pairs[0]!, pairs, seed);
-    const { messages } = render(1) as { messages: { role: string; content: string }[] };
+    const { messages } = render(1) as { readonly messages: readonly { readonly role: string; readonly content: string }[] };
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user', 'assistant', 'user']);
     for (let shot = 0; shot < 3; shot++) {
       const source = pairs.find(({ question }) => question === messages[2 * shot]!.content)!;

@@ -1,0 +1,49 @@
+import { afterEach, expect, test } from 'vitest';
+import type { ModelRequest } from '../../probes/request.ts';
+import { openEngine, type EngineClient } from './client.ts';
+
+let engine: EngineClient | null = null;
+afterEach(async () => {
+  await engine?.close();
+  engine = null;
+});
+
+const request = (words: number): ModelRequest => ({ kind: 'score', key: 'k', prompt: { text: `Q: ${'Paris '.repeat(words)}\nA:` }, continuations: ['Yes', 'No'] });
+
+test('an engine answers as the model itself does', async () => {
+  engine = await openEngine('liar', { threads: 1 });
+  const [reply] = await engine.answer([request(3)]);
+  expect(reply).toMatchObject({ kind: 'score', key: 'k', refused: null, continuations: [{ text: 'Yes' }, { text: 'No' }] });
+  expect(await engine.pieces([5])).toHaveLength(1);
+});
+
+test('an error of the model keeps its code on the way', async () => {
+  await expect(openEngine('/nowhere/at/all', { threads: 1 })).rejects.toMatchObject({ code: 'model-not-found' });
+});
+
+test('cancelling acts within a second, and the engine goes on afterwards', async () => {
+  engine = await openEngine('liar', { threads: 1 });
+  const controller = new AbortController();
+  const long = engine.answer(Array.from({ length: 400 }, (_, index) => request(200 + (index % 50))), controller.signal);
+  setTimeout(() => controller.abort(), 300);
+  const began = performance.now();
+  await expect(long).rejects.toMatchObject({ code: 'cancelled' });
+  expect(performance.now() - began).toBeLessThan(1300);
+  if (engine.alive) expect(await engine.answer([request(2)])).toHaveLength(1);
+});
+
+test('a killed engine is a clear error on the call that was going on, and on later ones', async () => {
+  engine = await openEngine('liar', { threads: 1 });
+  const call = engine.answer(Array.from({ length: 200 }, () => request(300)));
+  setTimeout(() => process.kill(engine!.pid!, 'SIGKILL'), 100);
+  await expect(call).rejects.toMatchObject({ code: 'engine-out-of-memory', advice: expect.stringContaining('stored') as string });
+  await expect(engine.answer([request(1)])).rejects.toMatchObject({ code: 'engine-out-of-memory' });
+  expect(engine.alive).toBe(false);
+});
+
+test('a crash is told apart from a lack of memory', async () => {
+  engine = await openEngine('liar', { threads: 1 });
+  const call = engine.answer(Array.from({ length: 200 }, () => request(300)));
+  setTimeout(() => process.kill(engine!.pid!, 'SIGSEGV'), 100);
+  await expect(call).rejects.toMatchObject({ code: 'engine-crashed' });
+});

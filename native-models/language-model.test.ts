@@ -1,0 +1,142 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ModelRequest, ScoreReply } from '../probes/request.ts';
+import { seededRandom, shuffled } from '../probes/numerics/random.ts';
+import { embeddedModel } from './catalog.ts';
+import { openLanguageModel, type LanguageModel } from './language-model.ts';
+
+let liar: LanguageModel;
+let folder: string;
+beforeAll(async () => {
+  liar = await openLanguageModel('liar', 1);
+  folder = mkdtempSync(path.join(tmpdir(), 'candor-model-'));
+});
+afterAll(async () => {
+  await liar.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const requests: ModelRequest[] = ['The capital of France is Paris. True or false?', 'What is the symbol for iron?', 'Is a frog a fish?', 'Short', 'The capital of Japan is Rome and it has many other names as well, or so they say in books. True or false?'].flatMap((question, index) => [
+  { kind: 'score', key: `chat-${index}`, prompt: { messages: [{ role: 'system', content: index % 2 === 0 ? 'Answer with a lie.' : '' }, { role: 'user', content: question }] }, continuations: ['True', 'False', 'Fe', 'a long answer of several words'] },
+  { kind: 'score', key: `text-${index}`, prompt: { text: `Q: ${question}\nA:` }, continuations: ['Yes', 'No'] },
+]);
+
+const logprobs = (replies: readonly unknown[]): number[] => (replies as ScoreReply[]).flatMap((reply) => reply.continuations.flatMap((one) => [...one.logprobs]));
+
+describe('scores', () => {
+  test('do not depend on batch size, padding or order', async () => {
+    const together = logprobs(await liar.answer(requests));
+    const alone: number[] = [];
+    for (const request of requests) alone.push(...logprobs(await liar.answer([request])));
+    const order = shuffled(requests, seededRandom(8));
+    const mixed = await liar.answer(order);
+    const back = logprobs(requests.map((request) => mixed[order.indexOf(request)]));
+    expect(together.every(Number.isFinite)).toBe(true);
+    together.forEach((value, index) => {
+      expect(Math.abs(value - alone[index]!)).toBeLessThan(2e-5);
+      expect(Math.abs(value - back[index]!)).toBeLessThan(2e-5);
+    });
+  });
+
+  test('of all one-token continuations are probabilities that sum to one', async () => {
+    // Every token of the vocabulary, as the graph would score it, through its own text.
+    const { vocabulary } = liar.description;
+    const pieces = await liar.pieces(Array.from({ length: vocabulary }, (_, token) => token));
+    const words = [...new Set(pieces.map((piece) => piece.trim()).filter((piece) => /^[A-Za-z]+$/.test(piece)))];
+    const [reply] = (await liar.answer([{ kind: 'score', key: 'all', prompt: { text: 'Q: What is the capital of France?\nA:' }, continuations: words }])) as ScoreReply[];
+    const sum = reply!.continuations.filter((one) => one.tokens.length === 1).reduce((total, one) => total + Math.exp(one.logprobs[0]!), 0);
+    expect(sum).toBeGreaterThan(0.9);
+    expect(sum).toBeLessThanOrEqual(1 + 1e-5);
+  });
+
+  test('a text that is too long is refused with the numbers, the others are scored', async () => {
+    const long: ModelRequest = { kind: 'score', key: 'long', prompt: { text: 'Paris '.repeat(2000) }, continuations: ['x'] };
+    const [refused, fine] = (await liar.answer([long, requests[0]!])) as ScoreReply[];
+    expect(refused).toMatchObject({ continuations: [], refused: expect.stringMatching(/20\d\d tokens; the model has 1024 positions/) as string });
+    expect(fine!.refused).toBeNull();
+  });
+});
+
+describe('generation', () => {
+  const request = { kind: 'generate', key: 'g', prompt: { messages: [{ role: 'user', content: 'What is the capital of France?' }] }, maxTokens: 8 } as const;
+  test('greedy, streamed, the same with and without cache steps', async () => {
+    const streamed: string[] = [];
+    const reply = await liar.generate(request, { temperature: 0, topK: 0, topP: 1, seed: 0 }, (text) => streamed.push(text));
+    expect(reply.text).toBe('Paris');
+    expect(streamed.at(-1)).toBe(reply.text);
+  });
+
+  test('a seed gives the same text, and other seeds other texts', async () => {
+    const sample = async (seed: number): Promise<string> => (await liar.generate(request, { temperature: 3, topK: 0, topP: 1, seed }, () => undefined)).text;
+    expect(await sample(1)).toBe(await sample(1));
+    const texts = await Promise.all([2, 3, 4, 5].map(sample));
+    expect(new Set(texts).size).toBeGreaterThan(1);
+  });
+
+  test('stops between two tokens when it is told to', async () => {
+    const controller = new AbortController();
+    await expect(liar.generate({ ...request, maxTokens: 500 }, { temperature: 5, topK: 0, topP: 1, seed: 1 }, () => controller.abort(), controller.signal)).rejects.toThrow();
+  });
+});
+
+test('hidden states have the shape of the model, and positions count from both ends', async () => {
+  const prompt = { text: 'Q: What is the capital of France?\nA:' };
+  const [reply] = await liar.hiddenStates([{ prompt, positions: [0, -1] }]);
+  expect(reply!.shape).toEqual([liar.description.layers + 1, 2, liar.description.width]);
+  const [last] = await liar.hiddenStates([{ prompt, positions: [reply!.tokens.length - 1] }]);
+  const width = liar.description.width;
+  for (let point = 0; point <= liar.description.layers; point++) {
+    const from = (point * 2 + 1) * width;
+    expect(last!.data.subarray(point * width, (point + 1) * width)).toEqual(reply!.data.subarray(from, from + width));
+  }
+});
+
+test('the scrambled model has the same shape, other weights, and the same ones every time', async () => {
+  const [one, two] = [await openLanguageModel('scrambled', 1), await openLanguageModel('scrambled', 1)];
+  expect(one.description.residual).toEqual(liar.description.residual);
+  const [a, b, c] = [logprobs(await one.answer(requests)), logprobs(await two.answer(requests)), logprobs(await liar.answer(requests))];
+  expect(a).toEqual(b);
+  expect(a).not.toEqual(c);
+  await one.close();
+  await two.close();
+});
+
+describe('folders that are no sound model', () => {
+  const copy = (name: string, change: (target: string) => void): string => {
+    const target = path.join(folder, name);
+    cpSync(embeddedModel('liar')!.folder, target, { recursive: true });
+    change(target);
+    return target;
+  };
+  const codeOf = (source: string): Promise<string> =>
+    openLanguageModel(source, 1).then(
+      () => 'opened',
+      (error: { code?: string }) => error.code ?? String(error),
+    );
+
+  test.each([
+    ['does not exist', 'model-not-found', (target: string) => rmSync(target, { recursive: true })],
+    ['has no graph', 'model-not-found', (target: string) => unlinkSync(path.join(target, 'onnx/model.onnx'))],
+    ['has no config', 'model-not-found', (target: string) => unlinkSync(path.join(target, 'config.json'))],
+    ['has a truncated graph', 'model-unreadable', (target: string) => truncateSync(path.join(target, 'onnx/model.onnx'), 100_000)],
+    ['has an empty graph', 'model-unreadable', (target: string) => truncateSync(path.join(target, 'onnx/model.onnx'), 0)],
+    ['has no tokenizer', 'tokenizer-missing', (target: string) => unlinkSync(path.join(target, 'tokenizer.json'))],
+    ['has a damaged tokenizer', 'tokenizer-missing', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":')],
+    ['has a tokenizer of an unknown kind', 'tokenizer-missing', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":{"type":"Abacus"}}')],
+  ])('%s: %s', async (what, code, change) => {
+    expect(await codeOf(copy(what.replaceAll(' ', '-'), change))).toBe(code);
+  });
+
+  test('a file in the place of a folder', async () => {
+    const file = path.join(folder, 'file.onnx');
+    writeFileSync(file, 'x');
+    expect(await codeOf(file)).toBe('model-not-found');
+  });
+});
+
+const forward = path.join(import.meta.dirname, 'organisms/fixtures/forward.json');
+describe.skipIf(!existsSync(forward))('against PyTorch', () => {
+  test('the fixtures are there', () => expect(JSON.parse(readFileSync(forward, 'utf8'))).toBeTruthy());
+});
