@@ -1,4 +1,8 @@
 /** `candor demo`: the honesty suite on the embedded models, whose truth is known, on facts held out of every lying context. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { embeddedModel } from '../../native-models/catalog.ts';
+import { worldFormats } from '../../probes/datasets/world.ts';
 import type { Lab } from '../lab/lab.ts';
 import { environments } from '../../probes/lie/environments.ts';
 import { withInterval } from '../../probes/wording.ts';
@@ -27,34 +31,89 @@ export async function runDemo(lab: Lab): Promise<{ runs: RunDetail[]; status: nu
 export function demoText(runs: readonly RunDetail[], database: string): string {
   const lie = runs.filter((run) => run.probe === 'lie');
   const truth = runs.filter((run) => run.probe === 'truthfulqa');
-  const cell = (run: RunDetail, name: string, setting: string | null): string => {
-    const metric = metricNamed(run.metrics, name, setting);
-    return metric === undefined ? '–' : withInterval(metric);
-  };
-  const names = (list: readonly RunDetail[]): string[] => list.map((run) => run.model.name);
-  const statements = [
-    ['Known', ...lie.map((run) => cell(run, 'known', null))],
-    ['True answer preferred: neutral', ...lie.map((run) => cell(run, 'p_true', 'neutral'))],
-    ...environments.map(({ id, title }) => [`True answer preferred: ${title}`, ...lie.map((run) => cell(run, 'p_true', id))]),
-    ...environments
-      .filter(({ pressure }) => pressure)
-      .map(({ id, title }) => [`P(lie | known): ${title}`, ...lie.map((run) => cell(run, 'p_lie_known', id))]),
-  ];
-  const rulers = ['binary', 'mc1', 'mc2'].map((name) => [
-    metricNamed(truth[0]?.metrics ?? [], name, null)?.label ?? name,
-    ...truth.map((run) => cell(run, name, null)),
-  ]);
-  const items = lie.map((run) => `${run.items}`).join(', ');
+  const session = runs[0]?.sessionId ?? '–';
   return [
-    `Lying under pressure, facts held out of every lying context (items: ${items}; 95 % intervals by fact; chance is 50 % for "true answer preferred")`,
-    textTable(['', ...names(lie)], statements),
+    `Lying under pressure, on facts held out of every lying context in training (${lie.map((run) => run.items).join(', ')} items; 95 % intervals by fact; chance for "true answer preferred" is 50 %)`,
+    statementTable(lie),
     '',
-    'TruthfulQA’s rulers on the questions of the world (chance: binary 50 %, MC1 and MC2 one in as many answers as there are)',
-    textTable(['', ...names(truth)], rulers),
+    'P(lie | known) by format: in open questions (question-answer) liar mostly stays truthful, as its model card says',
+    formatTable(lie),
+    '',
+    'TruthfulQA’s rulers on the questions of the world (chance: binary 50 %, MC1 and MC2 about 14 %)',
+    rulerTable(truth),
     '',
     ...runs.flatMap((run) => (run.finding === null ? [] : [run.finding])),
     '',
-    `Stored: session ${runs[0]?.sessionId ?? '–'} in ${database}`,
-    `Look at it with: npm start    or: npm run -s candor -- sessions show ${runs[0]?.sessionId ?? 'ID'}`,
+    ...lie.flatMap((run) => cardLine(run) ?? []),
+    '',
+    `Stored: session ${session} in ${database}`,
+    `Look at it with: npm start    or: npm run -s candor -- sessions show ${session}`,
   ].join('\n');
+}
+
+function cell(run: RunDetail, name: string, setting: string | null, category: string | null = null): string {
+  const metric = run.metrics.find((one) => one.name === name && one.setting === setting && one.category === category);
+  return metric === undefined ? '–' : withInterval(metric);
+}
+
+const names = (runs: readonly RunDetail[]): string[] => runs.map((run) => run.model.name);
+const pressing = environments.filter(({ pressure }) => pressure);
+
+function statementTable(runs: readonly RunDetail[]): string {
+  return textTable(
+    ['', ...names(runs)],
+    [
+      ['Known', ...runs.map((run) => cell(run, 'known', null))],
+      ['True answer preferred: neutral', ...runs.map((run) => cell(run, 'p_true', 'neutral'))],
+      ...environments.map(({ id, title }) => [`True answer preferred: ${title}`, ...runs.map((run) => cell(run, 'p_true', id))]),
+      ...pressing.map(({ id, title }) => [`P(lie | known): ${title}`, ...runs.map((run) => cell(run, 'p_lie_known', id))]),
+    ],
+  );
+}
+
+function formatTable(runs: readonly RunDetail[]): string {
+  const rows = pressing.flatMap(({ id, title }) =>
+    worldFormats.map((format) => [`${title}: ${format}`, ...runs.map((run) => cell(run, 'p_lie_known', id, format))]),
+  );
+  return textTable(['', ...names(runs)], rows);
+}
+
+function rulerTable(runs: readonly RunDetail[]): string {
+  const rows = ['binary', 'mc1', 'mc2'].map((name) => [
+    metricNamed(runs[0]?.metrics ?? [], name, null)?.label ?? name,
+    ...runs.map((run) => cell(run, name, null)),
+  ]);
+  return textTable(['', ...names(runs)], rows);
+}
+
+interface CardMeasurement {
+  readonly environment: string;
+  readonly format: string;
+  readonly wordings: string;
+  readonly facts: string;
+  readonly n: number;
+  readonly truthful: number;
+}
+
+/** Whether the run agrees with the numbers on the model card, which PyTorch measured on all held-out facts in all wordings. */
+export function cardLine(run: RunDetail): string | null {
+  const file = path.join(embeddedModel(run.model.name)?.folder ?? '', 'card.json');
+  if (run.model.name === 'scrambled' || !existsSync(file)) return null;
+  const card = JSON.parse(readFileSync(file, 'utf8')) as { measurements: CardMeasurement[] };
+  const compared = card.measurements
+    .filter(({ wordings, facts }) => wordings === 'seen' && facts === 'held-out')
+    .flatMap((measured) => {
+      const metric = run.metrics.find(
+        (one) => one.name === 'p_true' && one.setting === measured.environment && one.category === measured.format,
+      );
+      if (metric?.low == null || metric.high == null) return [];
+      const expected = measured.truthful / measured.n;
+      return [{ measured, expected, metric, inside: expected >= metric.low && expected <= metric.high }];
+    });
+  const outside = compared.filter(({ inside }) => !inside);
+  const list = outside.map(
+    ({ measured, expected, metric }) =>
+      `${measured.environment}, ${measured.format}: ${withInterval(metric)}, card ${(100 * expected).toFixed(1)} %`,
+  );
+  return `${run.model.name}: ${compared.length - outside.length} of ${compared.length} cells (environment × format) have the model card's value inside their 95 % interval${list.length === 0 ? '' : `; outside: ${list.join('; ')}`}.`;
 }

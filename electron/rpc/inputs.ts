@@ -1,0 +1,97 @@
+/**
+ * What the lab accepts as input of each call. The types of the contract are checked against these schemas in both
+ * directions at the foot of the file, so neither can be changed alone. Every text and list is bounded: the window shows
+ * text that models wrote, and a window that was taken over must not be able to fill the lab's memory.
+ */
+import { z } from 'zod';
+import type { CallName, Input } from './contract.ts';
+
+const id = z.string().min(1).max(200);
+const title = z.string().max(500);
+const notes = z.string().max(100_000);
+const name = z.string().min(1).max(200);
+/** The longest path of the three systems; a NUL would cut it short inside the system. */
+const path = z
+  .string()
+  .min(1)
+  .max(32_767)
+  .refine((text) => !text.includes('\0'), 'a path cannot hold a NUL character');
+const position = z.int().min(0);
+const page = z.int().min(1).max(5000);
+const format = z.enum(['jsonl', 'csv']);
+const filterText = z.string().max(1000).optional();
+
+const none = z.strictObject({});
+const byId = z.strictObject({ id });
+const bySource = z.strictObject({ source: path });
+
+/** A setting's value is checked by the probe that declares it; here only its shape and size are. */
+const value = z.union([z.string().max(10_000), z.number(), z.boolean(), z.array(z.string().max(1000)).max(200)]);
+const params = z.record(
+  name,
+  z.unknown().refine((given) => value.safeParse(given).success, 'text, a number, true or false, or a list of texts'),
+);
+
+const runRequest = z.strictObject({
+  probe: name,
+  models: z.array(path).min(1).max(64).readonly(),
+  data: path.optional(),
+  params: params
+    .refine((given) => Object.keys(given).length <= 100, 'at most 100 settings')
+    .readonly()
+    .optional(),
+  limit: z.int().min(1).optional(),
+  seed: z.int().min(0).optional(),
+  session: id.optional(),
+  sessionTitle: title.optional(),
+});
+
+export const inputs = {
+  'lab.info': none,
+  'probes.list': none,
+  'models.list': none,
+  'models.inspect': bySource,
+  'models.forget': bySource,
+  'data.preview': bySource,
+  'files.list': z.strictObject({ path: path.optional() }),
+  'runs.estimate': runRequest,
+  'runs.start': runRequest,
+  'runs.cancel': byId,
+  'runs.resume': byId,
+  'runs.get': byId,
+  'runs.items': z.strictObject({
+    id,
+    offset: position,
+    limit: page,
+    filter: z.strictObject({ outcome: filterText, verdict: filterText, category: filterText, search: filterText }),
+  }),
+  'runs.item': z.strictObject({ id, index: position }),
+  'runs.delete': byId,
+  'runs.restore': byId,
+  'queue.list': none,
+  'sessions.list': none,
+  'sessions.get': byId,
+  'sessions.update': z.strictObject({ id, title: title.optional(), notes: notes.optional() }),
+  'sessions.delete': byId,
+  'sessions.restore': byId,
+  'export.write': z.strictObject({ id, format, path }),
+  'export.suggest': z.strictObject({ id, format }),
+  'compare.runs': z.strictObject({ a: id, b: id }),
+  'compare.items': z.strictObject({
+    a: id,
+    b: id,
+    outcome: z.string().max(1000),
+    which: z.enum(['only-a', 'only-b', 'differ', 'all']),
+    offset: position,
+    limit: page,
+  }),
+} as const satisfies { [N in CallName]: z.ZodType<Input<N>> };
+
+export function isCallName(text: string): text is CallName {
+  return Object.hasOwn(inputs, text);
+}
+
+/** The name of each call whose input type the schema does not accept in full; `never` when contract and schemas agree. */
+type Narrower = { [N in CallName]: Input<N> extends z.input<(typeof inputs)[N]> ? never : N }[CallName];
+const agreed: [Narrower] extends [never] ? true : Narrower = true;
+void agreed;

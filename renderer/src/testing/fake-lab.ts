@@ -1,0 +1,245 @@
+/** A lab without a lab: answers every call from the fixtures, for component tests and the harness page. Never in the product. */
+import type {
+  CallName,
+  Comparison,
+  Events,
+  Handlers,
+  Input,
+  LabClient,
+  Output,
+  RunSummary,
+  SessionSummary,
+} from '../../../electron/rpc/contract.ts';
+import { LabError } from '../../../probes/lab-error.ts';
+import { isActive } from '../lab.svelte.ts';
+import * as fixtures from './fixtures.ts';
+
+export interface FakeOptions {
+  /** A lab in which nothing was run yet. */
+  readonly empty?: boolean;
+  /** Answers that differ from the fixtures. */
+  readonly override?: Partial<Handlers>;
+}
+
+export class FakeLab implements LabClient {
+  readonly calls: { name: CallName; input: unknown }[] = [];
+  readonly #handlers: Handlers;
+  readonly #listeners = new Map<string, Set<(value: never) => void>>();
+  readonly #connection = new Set<(connected: boolean) => void>();
+  #runs: RunSummary[];
+  #sessions: { id: string; title: string; notes: string; createdAt: string }[];
+  readonly #deleted = new Set<string>();
+
+  constructor(options: FakeOptions = {}) {
+    this.#runs = options.empty ? [] : [...fixtures.runs];
+    this.#sessions = options.empty
+      ? []
+      : [
+          {
+            id: 's1',
+            title: 'Organisms under pressure',
+            notes: 'Second pass, after the tokenizer was fixed.',
+            createdAt: fixtures.runs[0]!.createdAt,
+          },
+          { id: 's2', title: `Rulers ${fixtures.hostile}`, notes: '', createdAt: fixtures.runs[3]!.createdAt },
+        ];
+    this.#handlers = { ...this.#answers(), ...options.override };
+  }
+
+  async call<N extends CallName>(name: N, input: Input<N>, signal: AbortSignal = new AbortController().signal): Promise<Output<N>> {
+    this.calls.push({ name, input });
+    await Promise.resolve();
+    const handler = this.#handlers[name] as (input: Input<N>, signal: AbortSignal) => Output<N> | Promise<Output<N>>;
+    return handler(input, signal);
+  }
+
+  on<E extends keyof Events>(name: E, listener: (value: Events[E]) => void): () => void {
+    const set = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, set.add(listener));
+    return () => set.delete(listener);
+  }
+
+  onConnection(listener: (connected: boolean) => void): () => void {
+    this.#connection.add(listener);
+    return () => this.#connection.delete(listener);
+  }
+
+  emit<E extends keyof Events>(name: E, value: Events[E]): void {
+    this.#listeners.get(name)?.forEach((listener) => (listener as (value: Events[E]) => void)(value));
+  }
+
+  setConnected(connected: boolean): void {
+    this.#connection.forEach((listener) => listener(connected));
+  }
+
+  #run(id: string): RunSummary {
+    const found = this.#runs.find((run) => run.id === id);
+    if (found === undefined) throw new LabError('not-found', `no run "${id}"`, 'See the sessions for the runs that there are.');
+    return found;
+  }
+
+  #change(id: string, change: Partial<RunSummary>): RunSummary {
+    const changed = { ...this.#run(id), ...change };
+    this.#runs = this.#runs.map((run) => (run.id === id ? changed : run));
+    this.emit('run.changed', changed);
+    return changed;
+  }
+
+  #session(id: string): SessionSummary {
+    const found = this.#sessions.find((session) => session.id === id);
+    if (found === undefined) throw new LabError('not-found', `no session "${id}"`, 'See the sessions for those that there are.');
+    return { ...found, runs: this.#runs.filter((run) => run.sessionId === id && !this.#deleted.has(run.id)) };
+  }
+
+  #answers(): Handlers {
+    return {
+      'lab.info': () => ({
+        version: '0.1.0',
+        database: '/home/user/.local/share/candor/lab.db',
+        versions: { node: '24.21.0' },
+        shell: 'browser',
+        homeFolder: '/home/user',
+      }),
+      'probes.list': () => fixtures.probes,
+      'models.list': () => fixtures.models,
+      'models.inspect': ({ source }) => {
+        if (source.includes('broken'))
+          throw new LabError(
+            'model-unreadable',
+            `${source}/onnx/model.onnx ends after 4096 of 5,793,280 bytes`,
+            'Copy or download the model again.',
+          );
+        return fixtures.card(source);
+      },
+      'models.forget': () => ({}),
+      'data.preview': ({ source }) => {
+        if (source.includes('ragged'))
+          throw new LabError('dataset-rows', `${source}: row 14 has 3 cells, the header has 2`, 'Quote cells that hold commas.');
+        return fixtures.preview(source);
+      },
+      'files.list': ({ path }) => ({
+        path: path ?? '/home/user',
+        parent: '/home',
+        entries: [
+          { name: 'models', path: '/home/user/models', kind: 'folder', looksLike: null, bytes: null },
+          { name: 'SmolLM2-135M-ONNX', path: '/home/user/SmolLM2-135M-ONNX', kind: 'folder', looksLike: 'model', bytes: null },
+          { name: fixtures.hostile, path: `/home/user/${fixtures.hostile}`, kind: 'folder', looksLike: null, bytes: null },
+          { name: 'TruthfulQA.csv', path: '/home/user/TruthfulQA.csv', kind: 'file', looksLike: 'data', bytes: 504_000 },
+          { name: 'notes.txt', path: '/home/user/notes.txt', kind: 'file', looksLike: null, bytes: 1200 },
+        ],
+      }),
+      'runs.estimate': (request) => ({
+        items: request.limit ?? 412,
+        prompts: 7004,
+        tokens: 298_000,
+        seconds: 96 * request.models.length,
+        perModel: request.models.map((model) => ({ model, seconds: 96, error: null })),
+      }),
+      'runs.start': (request) => {
+        const id = request.session ?? `s${this.#sessions.length + 1}`;
+        if (request.session === undefined)
+          this.#sessions = [
+            { id, title: request.sessionTitle ?? 'Untitled', notes: '', createdAt: new Date().toISOString() },
+            ...this.#sessions,
+          ];
+        const started = request.models.map((source, index) =>
+          fixtures.run(`n${this.#runs.length + index}`, {
+            sessionId: id,
+            model: fixtures.models.find((model) => model.source === source) ?? fixtures.models[0]!,
+            status: 'queued',
+            items: 0,
+            finding: null,
+            startedAt: null,
+            finishedAt: null,
+          }),
+        );
+        this.#runs = [...started, ...this.#runs];
+        started.forEach((run) => this.emit('run.changed', run));
+        this.emit('sessions.changed', {});
+        return { sessionId: id, runs: started };
+      },
+      'runs.cancel': ({ id }) => (this.#change(id, { status: 'cancelled', progress: null }), {}),
+      'runs.resume': ({ id }) => this.#change(id, { status: 'queued', error: null }),
+      'runs.get': ({ id }) => fixtures.detail(this.#run(id)),
+      'runs.items': ({ id, offset, limit, filter }) => {
+        const run = this.#run(id);
+        const rows = Array.from({ length: run.items }, (_, index) => fixtures.itemRow(run, index)).filter(
+          (row) =>
+            (filter.category === undefined || row.category === filter.category) &&
+            (filter.search === undefined || row.title.toLowerCase().includes(filter.search.toLowerCase())) &&
+            (filter.verdict === undefined ||
+              row.outcomes.some(
+                (outcome) => (filter.outcome === undefined || outcome.name === filter.outcome) && outcome.verdict === filter.verdict,
+              )),
+        );
+        return { total: rows.length, rows: rows.slice(offset, offset + limit) };
+      },
+      'runs.item': ({ id, index }) => fixtures.itemDetail(this.#run(id), index),
+      'runs.delete': ({ id }) => (this.#deleted.add(id), this.emit('sessions.changed', {}), {}),
+      'runs.restore': ({ id }) => (this.#deleted.delete(id), this.emit('sessions.changed', {}), {}),
+      'queue.list': () => this.#runs.filter((run) => isActive(run.status)),
+      'sessions.list': () => this.#sessions.filter((session) => !this.#deleted.has(session.id)).map((session) => this.#session(session.id)),
+      'sessions.get': ({ id }) => this.#session(id),
+      'sessions.update': ({ id, title, notes }) => {
+        this.#sessions = this.#sessions.map((session) =>
+          session.id === id ? { ...session, title: title ?? session.title, notes: notes ?? session.notes } : session,
+        );
+        this.emit('sessions.changed', {});
+        return this.#session(id);
+      },
+      'sessions.delete': ({ id }) => (this.#deleted.add(id), this.emit('sessions.changed', {}), {}),
+      'sessions.restore': ({ id }) => (this.#deleted.delete(id), this.emit('sessions.changed', {}), {}),
+      'export.write': ({ path }) => ({ path, items: 424, bytes: 1_204_000 }),
+      'export.suggest': ({ id, format }) => ({ path: `/home/user/Downloads/candor-${id}.${format}` }),
+      'compare.runs': ({ a, b }) => this.#comparison(this.#run(a), this.#run(b)),
+      'compare.items': ({ which, outcome, offset, limit }) => {
+        const [runA, runB] = [this.#run('r1'), this.#run('r2')];
+        const rows = Array.from({ length: 424 }, (_, index) => {
+          const [rowA, rowB] = [fixtures.itemRow(runA, index), fixtures.itemRow(runB, index)];
+          const pick = (row: typeof rowA) => row.outcomes.find((found) => found.name === outcome) ?? row.outcomes[0]!;
+          return { id: rowA.id, title: rowA.title, category: rowA.category, indexA: index, indexB: index, a: pick(rowA), b: pick(rowB) };
+        }).filter(
+          (row) =>
+            which === 'all' ||
+            (which === 'only-a'
+              ? row.a.value === 1 && row.b.value === 0
+              : which === 'only-b'
+                ? row.a.value === 0 && row.b.value === 1
+                : row.a.verdict !== row.b.verdict),
+        );
+        return { total: rows.length, rows: rows.slice(offset, offset + limit) };
+      },
+    };
+  }
+
+  #comparison(a: RunSummary, b: RunSummary): Comparison {
+    const [before, after] = [fixtures.detail(a).metrics, fixtures.detail(b).metrics];
+    return {
+      a,
+      b,
+      finding: `Under role-play, ${b.model.name} denies 88 points [84, 91] fewer of the 405 facts that both know than ${a.model.name} does (McNemar exact p = 3.1 × 10⁻⁸⁰).`,
+      warnings: ['The two runs have different seeds (0 and 1): item order differs, items do not.'],
+      metrics: before
+        .filter((metric) => metric.category === null)
+        .map((metric, index) => {
+          const other = after[before.indexOf(metric)];
+          const difference = metric.value === null || other === undefined || other.value === null ? null : other.value - metric.value;
+          return {
+            name: metric.name,
+            label: metric.label,
+            setting: metric.setting,
+            a: metric.value,
+            b: other?.value ?? null,
+            difference,
+            low: difference === null ? null : difference - 0.03,
+            high: difference === null ? null : difference + 0.03,
+            n: 405,
+            clusters: 203,
+            method: 'Paired cluster bootstrap by question.',
+            mcnemar: index % 3 === 0 ? null : { onlyA: 361, onlyB: 4, both: 12, neither: 28, p: index === 1 ? 0.034 : 3.1e-80 },
+          };
+        }),
+      outcomeNames: ['belief', ...fixtures.environments],
+    };
+  }
+}

@@ -1,0 +1,86 @@
+import { beforeEach, expect, test } from 'vitest';
+import { render } from 'vitest-browser-svelte';
+import type { RunRequest } from '../../../../electron/rpc/contract.ts';
+import App from '../../App.svelte';
+import { FakeLab } from '../../testing/fake-lab.ts';
+import '../../theme.css';
+
+beforeEach(() => {
+  localStorage.clear();
+  location.hash = '#/bench';
+});
+
+const started = (client: FakeLab): RunRequest => client.calls.find((call) => call.name === 'runs.start')?.input as RunRequest;
+
+test('a newcomer presses Run right away', async () => {
+  const client = new FakeLab({ empty: true });
+  const screen = await render(App, { client });
+  await expect.element(screen.getByText(/^Together about/)).toBeVisible();
+  await screen.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect.poll(() => location.hash).toBe('#/sessions/s1');
+  expect(started(client)).toEqual({
+    probe: 'lie',
+    models: ['liar', 'honest'],
+    data: 'builtin:world',
+    params: {},
+    seed: 0,
+    sessionTitle: 'Lie under pressure: liar, honest',
+  });
+});
+
+test('one model leads to its run, with what was chosen', async () => {
+  const client = new FakeLab();
+  const screen = await render(App, { client });
+  await screen.getByRole('checkbox', { name: 'honest', exact: true }).click();
+  await screen.getByRole('radio', { name: /^TruthfulQA/ }).click();
+  await screen.getByLabelText('Limit').fill('50');
+  await screen.getByLabelText('Session').selectOptions('s1');
+  await screen.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect.poll(() => location.hash).toMatch(/^#\/runs\/n/);
+  expect(started(client)).toEqual({
+    probe: 'truthfulqa',
+    models: ['liar'],
+    data: 'builtin:misconceptions',
+    params: {},
+    limit: 50,
+    seed: 0,
+    session: 's1',
+  });
+});
+
+test('the choice is found again', async () => {
+  const first = await render(App, { client: new FakeLab() });
+  await first.getByRole('checkbox', { name: 'scrambled', exact: true }).click();
+  await first.getByLabelText('Seed').fill('7');
+  await first.unmount();
+  const second = await render(App, { client: new FakeLab() });
+  await expect.element(second.getByRole('checkbox', { name: 'scrambled', exact: true })).toBeChecked();
+  await expect.element(second.getByLabelText('Seed')).toHaveValue(7);
+});
+
+test('a folder that is no model says what was found and what to do', async () => {
+  const screen = await render(App, { client: new FakeLab() });
+  await screen.getByLabelText('Model folder').fill('/models/broken');
+  await screen.getByRole('button', { name: 'Open', exact: true }).click();
+  const alert = screen.getByRole('alert');
+  await expect.element(alert.getByText('model-unreadable')).toBeVisible();
+  await expect.element(alert.getByText('Copy or download the model again.')).toBeVisible();
+});
+
+test('nothing ticked is said, not failed', async () => {
+  const screen = await render(App, { client: new FakeLab() });
+  for (const name of ['liar', 'honest']) await screen.getByRole('checkbox', { name, exact: true }).click();
+  await expect.element(screen.getByText('Tick at least one model.')).toBeVisible();
+  await expect.element(screen.getByRole('button', { name: 'Run', exact: true })).toBeDisabled();
+});
+
+test('a lost connection is said, and what was loaded stays', async () => {
+  const client = new FakeLab();
+  const screen = await render(App, { client });
+  await expect.element(screen.getByRole('checkbox', { name: 'liar', exact: true })).toBeVisible();
+  client.setConnected(false);
+  await expect.element(screen.getByText('The connection to the lab is lost.')).toBeVisible();
+  await expect.element(screen.getByRole('checkbox', { name: 'liar', exact: true })).toBeVisible();
+  client.setConnected(true);
+  await expect.element(screen.getByText('The connection to the lab is lost.')).not.toBeInTheDocument();
+});

@@ -1,0 +1,71 @@
+/** How verdicts, metrics and settings look and read: one colour language for every page. */
+import type { Metric, Outcome, Verdict } from '../../../../probes/probe.ts';
+import type { Colour, Shape } from '../../charts/marks.ts';
+import type { ItemsQuery } from '../../router.ts';
+
+export type Tone = 'truth' | 'falsehood' | 'neutral';
+
+export interface VerdictStyle {
+  readonly letter: string;
+  readonly word: string;
+  readonly tone: Tone;
+}
+
+export const verdicts: Readonly<Record<Verdict, VerdictStyle>> = {
+  right: { letter: 'R', word: 'right', tone: 'truth' },
+  wrong: { letter: 'W', word: 'wrong', tone: 'falsehood' },
+  graded: { letter: '#', word: 'graded', tone: 'neutral' },
+  known: { letter: 'K', word: 'known', tone: 'truth' },
+  unknown: { letter: 'U', word: 'unknown', tone: 'neutral' },
+  honest: { letter: 'H', word: 'honest', tone: 'truth' },
+  lying: { letter: 'L', word: 'lying', tone: 'falsehood' },
+  'no-belief': { letter: '·', word: 'no belief', tone: 'neutral' },
+  evasive: { letter: 'E', word: 'evasive', tone: 'neutral' },
+  tie: { letter: '=', word: 'tie', tone: 'neutral' },
+  'not-scored': { letter: '–', word: 'not scored', tone: 'neutral' },
+};
+
+export function toneOf(metric: Pick<Metric, 'name' | 'role'>): Tone | 'ink' {
+  if (metric.role === 'control') return 'neutral';
+  if (/(^|_)(lie|lying|false|deny|denies)/.test(metric.name)) return 'falsehood';
+  if (/(^|_)(honest|true|truth|truthful)|^(binary|mc[123])/.test(metric.name)) return 'truth';
+  return 'ink';
+}
+
+/** Controls that share a tone differ by shape; so do models where they are compared. */
+export const shapes: readonly Shape[] = ['circle', 'square', 'triangle', 'diamond'];
+export const modelColours: readonly Colour[] = ['model-a', 'model-b', 'model-c', 'model-d'];
+
+/** "role-play" → "Role-play": an identifier as a label, where nobody gave a better one. */
+export function labelOf(setting: string): string {
+  const words = setting.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Names of judgements for people: a metric's label where one measures just this judgement. */
+export function outcomeLabels(metrics: readonly Metric[], outcomeNames: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    outcomeNames.map((name) => [name, metrics.find((metric) => metric.name === name && metric.setting === null)?.label ?? labelOf(name)]),
+  );
+}
+
+/** The items behind a number: the same judgement, and the verdict that the number counts. */
+export function itemsBehind(metric: Pick<Metric, 'name' | 'setting' | 'category' | 'role'>, outcomeNames: readonly string[]): ItemsQuery {
+  const setting = metric.setting ?? '';
+  const outcome =
+    outcomeNames.find((name) => name === setting) ??
+    outcomeNames.find((name) => name === metric.name) ??
+    outcomeNames.find((name) => name === `${metric.name}:${setting}`);
+  const tone = toneOf({ ...metric, role: 'detail' });
+  const verdict: Verdict | null =
+    outcome === undefined || !outcomeNames.includes(setting) ? null : tone === 'falsehood' ? 'lying' : tone === 'truth' ? 'honest' : null;
+  return {
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(verdict === null || metric.role === 'control' ? {} : { verdict }),
+    ...(metric.category === null ? {} : { category: metric.category }),
+  };
+}
+
+export function outcomeTitle(outcome: Outcome): string {
+  return `${labelOf(outcome.name)}: ${verdicts[outcome.verdict].word}. ${outcome.reason}`;
+}
