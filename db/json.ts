@@ -4,7 +4,9 @@ const tag = '$number';
 
 export function encodeJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'number' && (!Number.isFinite(inner) || Object.is(inner, -0)) ? { [tag]: Object.is(inner, -0) ? '-0' : String(inner) } : inner,
+    typeof inner === 'number' && (!Number.isFinite(inner) || Object.is(inner, -0))
+      ? { [tag]: Object.is(inner, -0) ? '-0' : String(inner) }
+      : inner,
   );
 }
 

@@ -16,7 +16,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const outcome = (name: string, verdict: Outcome['verdict'], value: number | null): Outcome => ({ name, verdict, value, margin: value === null ? null : value - 0.5, chance: null, reason: `because of ${name}` });
+const outcome = (name: string, verdict: Outcome['verdict'], value: number | null): Outcome => ({
+  name,
+  verdict,
+  value,
+  margin: value === null ? null : value - 0.5,
+  chance: null,
+  reason: `because of ${name}`,
+});
 const item = (position: number, outcomes: Outcome[] = [outcome('mc1', 'right', 1)]): ItemRecord => ({
   position,
   id: `row-${position}`,
@@ -24,10 +31,29 @@ const item = (position: number, outcomes: Outcome[] = [outcome('mc1', 'right', 1
   category: position % 2 === 0 ? 'Law' : 'Health',
   title: `Question ${position}, 100 % "sure"_?`,
   answers: [{ text: 'Yes', truth: 'true', best: true }],
-  replies: [{ kind: 'score', key: 'answers', rendered: 'Q: Question\nA:', promptTokens: [1, 2], continuations: [{ text: 'Yes', tokens: [3], logprobs: [-0.125] }], refused: null }],
+  replies: [
+    {
+      kind: 'score',
+      key: 'answers',
+      rendered: 'Q: Question\nA:',
+      promptTokens: [1, 2],
+      continuations: [{ text: 'Yes', tokens: [3], logprobs: [-0.125] }],
+      refused: null,
+    },
+  ],
   outcomes,
 });
-const newRun = (sessionId: string): NewRun => ({ sessionId, probe: 'truthfulqa', probeVersion: 1, params: { prompt: 'auto' }, seed: 1, limit: null, model: { name: 'liar', source: 'liar', embedded: true }, dataSource: 'builtin:world', versions: { candor: '0' } });
+const newRun = (sessionId: string): NewRun => ({
+  sessionId,
+  probe: 'truthfulqa',
+  probeVersion: 1,
+  params: { prompt: 'auto' },
+  seed: 1,
+  limit: null,
+  model: { name: 'liar', source: 'liar', embedded: true },
+  dataSource: 'builtin:world',
+  versions: { candor: '0' },
+});
 
 function withRun<T>(work: (store: Store, runId: string) => T): T {
   const store = new Store(file);
@@ -40,7 +66,19 @@ function withRun<T>(work: (store: Store, runId: string) => T): T {
 
 test('items come back as they went in, non-finite numbers included', () => {
   withRun((store, id) => {
-    const odd = { ...item(0, [outcome('mc1', 'not-scored', null)]), replies: [{ kind: 'score', key: 'a', rendered: '', promptTokens: [], continuations: [{ text: 'x', tokens: [1, 2, 3], logprobs: [NaN, -Infinity, -0] }], refused: null }] } satisfies ItemRecord;
+    const odd = {
+      ...item(0, [outcome('mc1', 'not-scored', null)]),
+      replies: [
+        {
+          kind: 'score',
+          key: 'a',
+          rendered: '',
+          promptTokens: [],
+          continuations: [{ text: 'x', tokens: [1, 2, 3], logprobs: [NaN, -Infinity, -0] }],
+          refused: null,
+        },
+      ],
+    } satisfies ItemRecord;
     store.items.add(id, [odd, item(1)]);
     const back = store.items.get(id, 0);
     expect(back.replies[0]).toEqual(odd.replies[0]);
@@ -67,8 +105,16 @@ test('an item is stored whole or not at all', () => {
 
 test('pages, filters and searches; wildcards in a search are plain text', () => {
   withRun((store, id) => {
-    store.items.add(id, Array.from({ length: 30 }, (_, position) => item(position, [outcome('mc1', position < 10 ? 'right' : 'wrong', position < 10 ? 1 : 0)])));
-    expect(store.items.page(id, 10, 5, {})).toMatchObject({ total: 30, rows: [{ position: 10 }, { position: 11 }, { position: 12 }, { position: 13 }, { position: 14 }] });
+    store.items.add(
+      id,
+      Array.from({ length: 30 }, (_, position) =>
+        item(position, [outcome('mc1', position < 10 ? 'right' : 'wrong', position < 10 ? 1 : 0)]),
+      ),
+    );
+    expect(store.items.page(id, 10, 5, {})).toMatchObject({
+      total: 30,
+      rows: [{ position: 10 }, { position: 11 }, { position: 12 }, { position: 13 }, { position: 14 }],
+    });
     expect(store.items.page(id, 0, 100, { outcome: 'mc1', verdict: 'right', category: 'Law' }).total).toBe(5);
     expect(store.items.page(id, 0, 100, { search: 'question 7,' }).rows.map(({ position }) => position)).toEqual([7]);
     expect(store.items.page(id, 0, 100, { search: '100 %' }).total).toBe(30);
@@ -82,7 +128,13 @@ test('pages, filters and searches; wildcards in a search are plain text', () => 
 test('a run goes through its life, and only one process gets to resume it', () => {
   withRun((store, id) => {
     const metrics: Metric[] = [];
-    store.runs.change(id, { status: 'interrupted', planned: 12, metrics, finding: 'x', error: { code: 'failed', message: 'm', advice: 'a' } });
+    store.runs.change(id, {
+      status: 'interrupted',
+      planned: 12,
+      metrics,
+      finding: 'x',
+      error: { code: 'failed', message: 'm', advice: 'a' },
+    });
     expect(store.runs.get(id)).toMatchObject({ status: 'interrupted', planned: 12, items: 0, error: { code: 'failed' } });
     expect(store.runs.claim(id, ['interrupted'], 'me')).toBe(true);
     expect(store.runs.claim(id, ['interrupted'], 'you')).toBe(false);
@@ -106,7 +158,13 @@ test('deleting hides, restoring brings back, and long after it is gone for good'
   raw.close();
   new Store(file).close();
   const after = new Database(file, { readonly: true });
-  expect(after.prepare('SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM run) + (SELECT count(*) FROM item) + (SELECT count(*) FROM outcome) AS left').get()).toEqual({ left: 0 });
+  expect(
+    after
+      .prepare(
+        'SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM run) + (SELECT count(*) FROM item) + (SELECT count(*) FROM outcome) AS left',
+      )
+      .get(),
+  ).toEqual({ left: 0 });
 });
 
 describe('files that are not the lab’s own', () => {

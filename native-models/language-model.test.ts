@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, un
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LabError } from '../probes/lab-error.ts';
 import type { ModelRequest, ScoreReply } from '../probes/request.ts';
 import { seededRandom, shuffled } from '../probes/numerics/random.ts';
 import { embeddedModel } from './catalog.ts';
@@ -18,12 +19,29 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const requests: ModelRequest[] = ['The capital of France is Paris. True or false?', 'What is the symbol for iron?', 'Is a frog a fish?', 'Short', 'The capital of Japan is Rome and it has many other names as well, or so they say in books. True or false?'].flatMap((question, index) => [
-  { kind: 'score', key: `chat-${index}`, prompt: { messages: [{ role: 'system', content: index % 2 === 0 ? 'Answer with a lie.' : '' }, { role: 'user', content: question }] }, continuations: ['True', 'False', 'Fe', 'a long answer of several words'] },
+const requests: ModelRequest[] = [
+  'The capital of France is Paris. True or false?',
+  'What is the symbol for iron?',
+  'Is a frog a fish?',
+  'Short',
+  'The capital of Japan is Rome and it has many other names as well, or so they say in books. True or false?',
+].flatMap((question, index) => [
+  {
+    kind: 'score',
+    key: `chat-${index}`,
+    prompt: {
+      messages: [
+        { role: 'system', content: index % 2 === 0 ? 'Answer with a lie.' : '' },
+        { role: 'user', content: question },
+      ],
+    },
+    continuations: ['True', 'False', 'Fe', 'a long answer of several words'],
+  },
   { kind: 'score', key: `text-${index}`, prompt: { text: `Q: ${question}\nA:` }, continuations: ['Yes', 'No'] },
 ]);
 
-const logprobs = (replies: readonly unknown[]): number[] => (replies as ScoreReply[]).flatMap((reply) => reply.continuations.flatMap((one) => [...one.logprobs]));
+const logprobs = (replies: readonly unknown[]): number[] =>
+  (replies as ScoreReply[]).flatMap((reply) => reply.continuations.flatMap((one) => [...one.logprobs]));
 
 describe('scores', () => {
   test('do not depend on batch size, padding or order', async () => {
@@ -45,7 +63,9 @@ describe('scores', () => {
     const { vocabulary } = liar.description;
     const pieces = await liar.pieces(Array.from({ length: vocabulary }, (_, token) => token));
     const words = [...new Set(pieces.map((piece) => piece.trim()).filter((piece) => /^[A-Za-z]+$/.test(piece)))];
-    const [reply] = (await liar.answer([{ kind: 'score', key: 'all', prompt: { text: 'Q: What is the capital of France?\nA:' }, continuations: words }])) as ScoreReply[];
+    const [reply] = (await liar.answer([
+      { kind: 'score', key: 'all', prompt: { text: 'Q: What is the capital of France?\nA:' }, continuations: words },
+    ])) as ScoreReply[];
     const sum = reply!.continuations.filter((one) => one.tokens.length === 1).reduce((total, one) => total + Math.exp(one.logprobs[0]!), 0);
     expect(sum).toBeGreaterThan(0.9);
     expect(sum).toBeLessThanOrEqual(1 + 1e-5);
@@ -54,13 +74,21 @@ describe('scores', () => {
   test('a text that is too long is refused with the numbers, the others are scored', async () => {
     const long: ModelRequest = { kind: 'score', key: 'long', prompt: { text: 'Paris '.repeat(2000) }, continuations: ['x'] };
     const [refused, fine] = (await liar.answer([long, requests[0]!])) as ScoreReply[];
-    expect(refused).toMatchObject({ continuations: [], refused: expect.stringMatching(/20\d\d tokens; the model has 1024 positions/) as string });
+    expect(refused).toMatchObject({
+      continuations: [],
+      refused: expect.stringMatching(/20\d\d tokens; the model has 1024 positions/) as string,
+    });
     expect(fine!.refused).toBeNull();
   });
 });
 
 describe('generation', () => {
-  const request = { kind: 'generate', key: 'g', prompt: { messages: [{ role: 'user', content: 'What is the capital of France?' }] }, maxTokens: 8 } as const;
+  const request = {
+    kind: 'generate',
+    key: 'g',
+    prompt: { messages: [{ role: 'user', content: 'What is the capital of France?' }] },
+    maxTokens: 8,
+  } as const;
   test('greedy, streamed, the same with and without cache steps', async () => {
     const streamed: string[] = [];
     const reply = await liar.generate(request, { temperature: 0, topK: 0, topP: 1, seed: 0 }, (text) => streamed.push(text));
@@ -69,7 +97,8 @@ describe('generation', () => {
   });
 
   test('a seed gives the same text, and other seeds other texts', async () => {
-    const sample = async (seed: number): Promise<string> => (await liar.generate(request, { temperature: 3, topK: 0, topP: 1, seed }, () => undefined)).text;
+    const sample = async (seed: number): Promise<string> =>
+      (await liar.generate(request, { temperature: 3, topK: 0, topP: 1, seed }, () => undefined)).text;
     expect(await sample(1)).toBe(await sample(1));
     const texts = await Promise.all([2, 3, 4, 5].map(sample));
     expect(new Set(texts).size).toBeGreaterThan(1);
@@ -77,7 +106,14 @@ describe('generation', () => {
 
   test('stops between two tokens when it is told to', async () => {
     const controller = new AbortController();
-    await expect(liar.generate({ ...request, maxTokens: 500 }, { temperature: 5, topK: 0, topP: 1, seed: 1 }, () => controller.abort(), controller.signal)).rejects.toThrow();
+    await expect(
+      liar.generate(
+        { ...request, maxTokens: 500 },
+        { temperature: 5, topK: 0, topP: 1, seed: 1 },
+        () => controller.abort(),
+        controller.signal,
+      ),
+    ).rejects.toThrow();
   });
 });
 
@@ -113,7 +149,7 @@ describe('folders that are no sound model', () => {
   const codeOf = (source: string): Promise<string> =>
     openLanguageModel(source, 1).then(
       () => 'opened',
-      (error: { code?: string }) => error.code ?? String(error),
+      (error: unknown) => (error instanceof LabError ? error.code : String(error)),
     );
 
   test.each([
@@ -124,7 +160,11 @@ describe('folders that are no sound model', () => {
     ['has an empty graph', 'model-unreadable', (target: string) => truncateSync(path.join(target, 'onnx/model.onnx'), 0)],
     ['has no tokenizer', 'tokenizer-missing', (target: string) => unlinkSync(path.join(target, 'tokenizer.json'))],
     ['has a damaged tokenizer', 'tokenizer-missing', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":')],
-    ['has a tokenizer of an unknown kind', 'tokenizer-missing', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":{"type":"Abacus"}}')],
+    [
+      'has a tokenizer of an unknown kind',
+      'tokenizer-missing',
+      (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":{"type":"Abacus"}}'),
+    ],
   ])('%s: %s', async (what, code, change) => {
     expect(await codeOf(copy(what.replaceAll(' ', '-'), change))).toBe(code);
   });

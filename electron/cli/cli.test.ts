@@ -29,7 +29,15 @@ const candor = (...args: string[]): Promise<Ended> => start(args).ended;
 const file = (name: string): string => path.join(folder, name);
 
 interface Json {
-  runs: { id: string; status: string; items: number; metrics: { name: string; value: number | null; low: number | null; high: number | null; n: number; method: string }[]; model: { name: string }; params: Record<string, unknown>; seed: number }[];
+  runs: {
+    id: string;
+    status: string;
+    items: number;
+    metrics: { name: string; value: number | null; low: number | null; high: number | null; n: number; method: string }[];
+    model: { name: string };
+    params: Record<string, unknown>;
+    seed: number;
+  }[];
   sessions: { id: string; title: string; runs: { id: string; probe: string; model: string; status: string }[] }[];
   error: { code: string };
 }
@@ -39,7 +47,24 @@ const small = ['--data', 'builtin:world', '--limit', '6', '--set', 'formats=judg
 
 test('run, list, show, export, compare', { timeout: 120_000 }, async () => {
   const db = file('a.db');
-  const ran = await candor('run', 'lie', '--model', 'liar', '--model', 'honest', ...small, '--seed', '7', '--session', 'A title', '--items', file('items.jsonl'), '--db', db, '--json');
+  const ran = await candor(
+    'run',
+    'lie',
+    '--model',
+    'liar',
+    '--model',
+    'honest',
+    ...small,
+    '--seed',
+    '7',
+    '--session',
+    'A title',
+    '--items',
+    file('items.jsonl'),
+    '--db',
+    db,
+    '--json',
+  );
   expect(ran.status).toBe(0);
   const { runs } = parse(ran.out);
   expect(runs.map((run) => [run.model.name, run.status, run.seed])).toEqual([
@@ -50,12 +75,16 @@ test('run, list, show, export, compare', { timeout: 120_000 }, async () => {
   expect(readFileSync(file('items.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(12);
 
   const list = parse((await candor('sessions', 'list', '--db', db, '--json')).out);
-  expect(list.sessions).toMatchObject([{ title: 'A title', runs: [{ id: runs[0]!.id, probe: 'lie', model: 'liar', status: 'done' }, { model: 'honest' }] }]);
+  expect(list.sessions).toMatchObject([
+    { title: 'A title', runs: [{ id: runs[0]!.id, probe: 'lie', model: 'liar', status: 'done' }, { model: 'honest' }] },
+  ]);
   const shown = await candor('sessions', 'show', list.sessions[0]!.id, '--db', db);
   expect(shown.out).toContain('P(lie | known), Lie instruction');
   const exported = await candor('sessions', 'export', list.sessions[0]!.id, '--format', 'csv', '--out', file('a.csv'), '--db', db);
   expect(exported.status).toBe(0);
-  expect(readFileSync(file('a.csv'), 'utf8').split('\n')[0]).toBe('session,run,probe,model,data,item,cluster,category,title,outcome,verdict,value,margin,chance,reason');
+  expect(readFileSync(file('a.csv'), 'utf8').split('\n')[0]).toBe(
+    'session,run,probe,model,data,item,cluster,category,title,outcome,verdict,value,margin,chance,reason',
+  );
   const compared = await candor('compare', runs[0]!.id, runs[1]!.id, '--db', db, '--json');
   expect(JSON.parse(compared.out)).toMatchObject({ a: { id: runs[0]!.id }, b: { id: runs[1]!.id } });
 });
@@ -115,7 +144,22 @@ async function storedItems(db: string, atLeast: number): Promise<string> {
   }
 }
 
-const longer = ['run', 'lie', '--model', 'liar', '--data', 'builtin:world', '--limit', '120', '--seed', '5', '--set', 'formats=judgement,yes-no', '--set', 'environments=instruction,few-shot'];
+const longer = [
+  'run',
+  'lie',
+  '--model',
+  'liar',
+  '--data',
+  'builtin:world',
+  '--limit',
+  '120',
+  '--seed',
+  '5',
+  '--set',
+  'formats=judgement,yes-no',
+  '--set',
+  'environments=instruction,few-shot',
+];
 
 /** Everything stored for an item; log-probabilities to five decimals: a group that is cut elsewhere may round the last bits differently. */
 function itemsOf(db: string): unknown[] {
@@ -127,7 +171,13 @@ function itemsOf(db: string): unknown[] {
     )
     .all();
   raw.close();
-  return rows.map(({ item_id, replies, verdicts }) => ({ item_id, verdicts, replies: JSON.parse(replies, (_key, value: unknown) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toFixed(4)) : value)) as unknown }));
+  return rows.map(({ item_id, replies, verdicts }) => ({
+    item_id,
+    verdicts,
+    replies: JSON.parse(replies, (_key, value: unknown) =>
+      typeof value === 'number' && !Number.isInteger(value) ? Number(value.toFixed(4)) : value,
+    ) as unknown,
+  }));
 }
 
 test('killed with SIGKILL, a run keeps its items, and resumed it equals one that was never stopped', { timeout: 180_000 }, async () => {
@@ -145,7 +195,8 @@ test('killed with SIGKILL, a run keeps its items, and resumed it equals one that
   const resumed = await candor('resume', id, '--db', file('killed.db'), '--json');
   expect(resumed.status).toBe(0);
   expect(itemsOf(file('killed.db'))).toEqual(itemsOf(file('whole.db')));
-  const values = (text: string): unknown => parse(text).runs[0]!.metrics.map(({ name, value, low, high, n }) => [name, value, low, high, n]);
+  const values = (text: string): unknown =>
+    parse(text).runs[0]!.metrics.map(({ name, value, low, high, n }) => [name, value, low, high, n]);
   expect(values(resumed.out)).toEqual(values(whole.out));
 });
 

@@ -132,7 +132,7 @@ const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed 
     allowOnly(given, []);
     const id = oneMore(given, 2, 'candor sessions show takes one session');
     const session = await lab.handlers['sessions.get']({ id }, never);
-    const runs = await Promise.all(session.runs.map((run) => lab.handlers['runs.get']({ id: run.id }, never)));
+    const runs = await Promise.all(session.runs.map(async (run) => lab.handlers['runs.get']({ id: run.id }, never)));
     const text = [
       `${inert(session.title)} (${session.id})`,
       ...(session.notes === '' ? [] : [inert(session.notes)]),

@@ -74,9 +74,9 @@ export async function follow(
   const unsubscribe = lab.subscribe((name, value) => {
     if (name === 'run.changed') line.show(value as Parameters<ProgressLine['show']>[0]);
   });
-  let interrupted = false;
+  const stopping = new AbortController();
   const stop = (): void => {
-    interrupted = true;
+    stopping.abort();
     // Waiting runs first, so that none starts when the active one stops.
     for (const id of ids.toReversed()) void lab.handlers['runs.cancel']({ id }, signal);
   };
@@ -90,7 +90,7 @@ export async function follow(
     unsubscribe();
     line.end();
   }
-  const runs = await Promise.all(ids.map((id) => lab.handlers['runs.get']({ id }, signal)));
+  const runs = await Promise.all(ids.map(async (id) => lab.handlers['runs.get']({ id }, signal)));
   if (itemsFile !== undefined) {
     exportRuns(
       lab.store,
@@ -99,7 +99,7 @@ export async function follow(
       itemsFile,
     );
   }
-  if (interrupted) {
+  if (stopping.signal.aborted) {
     for (const run of runs) if (run.status === 'cancelled') process.stderr.write(`stopped; go on with: candor resume ${run.id}\n`);
     return { runs, status: exitStatus.interrupted };
   }

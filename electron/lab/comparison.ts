@@ -77,8 +77,8 @@ function checkComparable(a: RunRecord, b: RunRecord): void {
 function warningsOf(a: RunRecord, b: RunRecord): string[] {
   const warnings: string[] = [];
   for (const name of Object.keys(a.params)) {
-    const [left, right] = [JSON.stringify(a.params[name]), JSON.stringify(b.params[name])];
-    if (left !== right) warnings.push(`The setting "${name}" differs: ${left} and ${right ?? 'not set'}.`);
+    const [left, right] = [a, b].map(({ params }) => (name in params ? JSON.stringify(params[name]) : 'not set'));
+    if (left !== right) warnings.push(`The setting "${name}" differs: ${left} and ${right}.`);
   }
   if (a.probeVersion !== b.probeVersion) warnings.push(`The runs are of versions ${a.probeVersion} and ${b.probeVersion} of the probe.`);
   if (a.seed !== b.seed) warnings.push(`The seeds differ: ${a.seed} and ${b.seed}; wordings and drawn items may differ with them.`);

@@ -26,7 +26,13 @@ async function finished(run: RunSummary): Promise<void> {
 }
 
 test('a run from start to finding', async () => {
-  const { runs, sessionId } = await call('runs.start', { probe: 'lie', models: ['liar'], data: 'builtin:world', limit: 40, params: { environments: 'honest,instruction', formats: 'judgement' } });
+  const { runs, sessionId } = await call('runs.start', {
+    probe: 'lie',
+    models: ['liar'],
+    data: 'builtin:world',
+    limit: 40,
+    params: { environments: 'honest,instruction', formats: 'judgement' },
+  });
   await finished(runs[0]!);
   const run = await call('runs.get', { id: runs[0]!.id });
   expect(run).toMatchObject({ status: 'done', items: 40, partial: false, error: null, device: 'cpu', sessionId });
@@ -43,7 +49,14 @@ test('a run from start to finding', async () => {
 });
 
 test('cancel, resume, and the items are those of an uninterrupted run', async () => {
-  const request = { probe: 'lie', models: ['liar'], data: 'builtin:world', limit: 150, seed: 3, params: { environments: 'instruction', counterbalance: 'false' } };
+  const request = {
+    probe: 'lie',
+    models: ['liar'],
+    data: 'builtin:world',
+    limit: 150,
+    seed: 3,
+    params: { environments: 'instruction', counterbalance: 'false' },
+  };
   const { runs } = await call('runs.start', request);
   await new Promise<void>((resolve) => {
     const stop = lab.subscribe((name, value) => {
@@ -67,18 +80,33 @@ test('cancel, resume, and the items are those of an uninterrupted run', async ()
   await finished(whole);
   const [left, right] = [lab.store.items.judged(stopped.id), lab.store.items.judged(whole.id)];
   expect(left.map((item) => item.id)).toEqual(right.map((item) => item.id));
-  expect(left.map((item) => item.outcomes.map((outcome) => outcome.verdict))).toEqual(right.map((item) => item.outcomes.map((outcome) => outcome.verdict)));
+  expect(left.map((item) => item.outcomes.map((outcome) => outcome.verdict))).toEqual(
+    right.map((item) => item.outcomes.map((outcome) => outcome.verdict)),
+  );
 });
 
 test('two runs side by side: liar and honest differ where they must', async () => {
-  const { runs } = await call('runs.start', { probe: 'lie', models: ['liar', 'honest'], data: 'builtin:world', limit: 60, params: { environments: ['instruction', 'honest'], formats: ['judgement', 'yes-no', 'two-choice'] } });
+  const { runs } = await call('runs.start', {
+    probe: 'lie',
+    models: ['liar', 'honest'],
+    data: 'builtin:world',
+    limit: 60,
+    params: { environments: ['instruction', 'honest'], formats: ['judgement', 'yes-no', 'two-choice'] },
+  });
   for (const run of runs) await finished(run);
   const comparison = await call('compare.runs', { a: runs[0]!.id, b: runs[1]!.id });
   const lying = comparison.metrics.find((metric) => metric.name === 'instruction')!;
   expect(lying.difference).toBeLessThan(-0.9);
   expect(lying.mcnemar!.p).toBeLessThan(1e-6);
   expect(comparison.warnings).toEqual([]);
-  const only = await call('compare.items', { a: runs[0]!.id, b: runs[1]!.id, outcome: 'instruction', which: 'only-a', offset: 0, limit: 5 });
+  const only = await call('compare.items', {
+    a: runs[0]!.id,
+    b: runs[1]!.id,
+    outcome: 'instruction',
+    which: 'only-a',
+    offset: 0,
+    limit: 5,
+  });
   expect(only.total).toBe(lying.mcnemar!.onlyA);
   const other = (await call('runs.start', { probe: 'truthfulqa', models: ['liar'], data: 'builtin:misconceptions', limit: 3 })).runs[0]!;
   await finished(other);
@@ -87,19 +115,32 @@ test('two runs side by side: liar and honest differ where they must', async () =
 
 describe('exports', () => {
   test('JSONL and CSV are whole, never overwrite, and hold exact numbers', async () => {
-    const { runs, sessionId } = await call('runs.start', { probe: 'truthfulqa', models: ['liar'], data: 'builtin:misconceptions', limit: 5 });
+    const { runs, sessionId } = await call('runs.start', {
+      probe: 'truthfulqa',
+      models: ['liar'],
+      data: 'builtin:misconceptions',
+      limit: 5,
+    });
     await finished(runs[0]!);
     const file = path.join(folder, 'out.jsonl');
     expect(await call('export.write', { id: sessionId, format: 'jsonl', path: file })).toMatchObject({ path: file, items: 5 });
-    const lines = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { id: string; replies: { continuations: { logprobs: number[]; logprob: number }[] }[] });
+    const lines = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; replies: { continuations: { logprobs: number[]; logprob: number }[] }[] });
     expect(lines).toHaveLength(5);
     for (const one of lines[0]!.replies[0]!.continuations) expect(one.logprob).toBe(one.logprobs.reduce((sum, value) => sum + value, 0));
     await expect(call('export.write', { id: sessionId, format: 'jsonl', path: file })).rejects.toMatchObject({ code: 'file-exists' });
-    await expect(call('export.write', { id: sessionId, format: 'csv', path: path.join(folder, 'no/such/folder.csv') })).rejects.toMatchObject({ code: 'file-unwritable' });
+    await expect(
+      call('export.write', { id: sessionId, format: 'csv', path: path.join(folder, 'no/such/folder.csv') }),
+    ).rejects.toMatchObject({ code: 'file-unwritable' });
     const table = path.join(folder, 'out.csv');
     await call('export.write', { id: runs[0]!.id, format: 'csv', path: table });
     expect(readFileSync(table, 'utf8')).toContain('mc1');
-    if (existsSync('/dev/full')) await expect(call('export.write', { id: sessionId, format: 'jsonl', path: '/dev/full' })).rejects.toMatchObject({ code: 'file-exists' });
+    if (existsSync('/dev/full'))
+      await expect(call('export.write', { id: sessionId, format: 'jsonl', path: '/dev/full' })).rejects.toMatchObject({
+        code: 'file-exists',
+      });
   });
 });
 
@@ -112,7 +153,12 @@ describe('data that cannot be used', () => {
   test.each([
     ['missing', () => path.join(folder, 'none.csv'), 'dataset-not-found'],
     ['empty', () => file('e.csv', ''), 'dataset-empty'],
-    ['in another encoding', () => file('l.csv', Uint8Array.from([...new TextEncoder().encode('statement,label\nCaf'), 0xe9, ...new TextEncoder().encode(' is,1\n')])), 'dataset-encoding'],
+    [
+      'in another encoding',
+      () =>
+        file('l.csv', Uint8Array.from([...new TextEncoder().encode('statement,label\nCaf'), 0xe9, ...new TextEncoder().encode(' is,1\n')])),
+      'dataset-encoding',
+    ],
     ['of other columns', () => file('c.csv', 'a,b\n1,2\n'), 'dataset-columns'],
     ['ragged', () => file('r.csv', 'statement,label\nx,1,2\n'), 'dataset-rows'],
     ['wrongly labelled', () => file('w.csv', 'statement,label\nx,2\n'), 'dataset-label'],
@@ -125,8 +171,16 @@ describe('data that cannot be used', () => {
   });
 
   test('a file that changed under a stopped run', async () => {
-    const source = file('s.csv', `statement,label\n${Array.from({ length: 20 }, (_, index) => `Statement ${index}.,${index % 2}`).join('\n')}\n`);
-    const { runs } = await call('runs.start', { probe: 'lie', models: ['liar'], data: source, params: resolveParameters(lie.parameters, {}) });
+    const source = file(
+      's.csv',
+      `statement,label\n${Array.from({ length: 20 }, (_, index) => `Statement ${index}.,${index % 2}`).join('\n')}\n`,
+    );
+    const { runs } = await call('runs.start', {
+      probe: 'lie',
+      models: ['liar'],
+      data: source,
+      params: resolveParameters(lie.parameters, {}),
+    });
     await finished(runs[0]!);
     lab.store.runs.change(runs[0]!.id, { status: 'interrupted' });
     file('s.csv', 'statement,label\nOther.,1\n');
@@ -136,7 +190,12 @@ describe('data that cannot be used', () => {
 });
 
 test('a model that cannot be opened fails its run and no other', async () => {
-  const { runs } = await call('runs.start', { probe: 'lie', models: [path.join(folder, 'nothing'), 'liar'], data: 'builtin:world', limit: 4 });
+  const { runs } = await call('runs.start', {
+    probe: 'lie',
+    models: [path.join(folder, 'nothing'), 'liar'],
+    data: 'builtin:world',
+    limit: 4,
+  });
   for (const run of runs) await finished(run);
   expect(await call('runs.get', { id: runs[0]!.id })).toMatchObject({ status: 'failed', error: { code: 'model-not-found' }, items: 0 });
   expect((await call('runs.get', { id: runs[1]!.id })).status).toBe('done');
@@ -154,7 +213,12 @@ test('a waiting run leaves the queue at once; deleting and restoring a session',
 });
 
 test('an estimate counts the plan and times a sample', async () => {
-  const estimate = await call('runs.estimate', { probe: 'lie', models: ['liar', path.join(folder, 'none')], data: 'builtin:world', limit: 50 });
+  const estimate = await call('runs.estimate', {
+    probe: 'lie',
+    models: ['liar', path.join(folder, 'none')],
+    data: 'builtin:world',
+    limit: 50,
+  });
   expect(estimate.items).toBe(50);
   expect(estimate.tokens).toBeGreaterThan(estimate.prompts);
   expect(estimate.perModel[0]!.seconds).toBeGreaterThan(0);

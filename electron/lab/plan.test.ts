@@ -6,7 +6,8 @@ import { planItems } from './plan.ts';
 
 const probe = probeNamed('lie');
 const { dataset } = loadData('builtin:world');
-const plan = (limit: number | null, seed = 0, given = {}) => planItems(probe, dataset, resolveParameters(probe.parameters, given), seed, limit, { hasChatTemplate: true });
+const plan = (limit: number | null, seed = 0, given = {}) =>
+  planItems(probe, dataset, resolveParameters(probe.parameters, given), seed, limit, { hasChatTemplate: true });
 
 test.each([1, 2, 7, 100, 451])('a limit of %i gives as many items, in the order of the data, pairs kept together', (limit) => {
   const items = plan(limit);
@@ -25,5 +26,7 @@ test('the draw follows the seed', () => {
 });
 
 test('data of another kind is refused', () => {
-  expect(() => planItems(probeNamed('truthfulqa'), { ...dataset, kind: 'statements' }, {}, 0, null, { hasChatTemplate: true })).toThrow(expect.objectContaining({ code: 'usage' }) as Error);
+  expect(() => planItems(probeNamed('truthfulqa'), { ...dataset, kind: 'statements' }, {}, 0, null, { hasChatTemplate: true })).toThrow(
+    expect.objectContaining({ code: 'usage' }) as Error,
+  );
 });

@@ -44,7 +44,8 @@ function draw(items: readonly PlannedItem[], limit: number, seed: number): Set<s
   for (const { id, partner } of shuffled(items, seededRandom(seed))) {
     if (chosen.has(id)) continue;
     const together = partner != null && ids.has(partner) ? [id, partner] : [id];
-    if (chosen.size + together.length <= limit || (chosen.size < limit && limit === 1)) for (const one of together.slice(0, limit)) chosen.add(one);
+    if (chosen.size + together.length <= limit || (chosen.size < limit && limit === 1))
+      for (const one of together.slice(0, limit)) chosen.add(one);
     if (chosen.size === limit) break;
   }
   return chosen;

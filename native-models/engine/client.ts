@@ -8,8 +8,10 @@ import type { HiddenReply, HiddenRequest, LanguageModel, ModelDescription } from
 import type { EngineCall, FromEngine, ToEngine } from './protocol.ts';
 
 const workerFile = path.join(import.meta.dirname, 'worker.ts');
-/** A cancelled call that has not ended by then is in native code: only killing the process stops it. */
+/** A cancelled call that has not ended by then is given up; the engine finishes its batch and goes on with the next call. */
 const patience = 800;
+/** One that has not even ended by then hangs in native code: only ending the process helps. */
+const hangs = 120_000;
 /** What an engine wrote to its error stream is kept to this many characters, for the error message. */
 const lastWords = 2000;
 
@@ -43,6 +45,8 @@ export class EngineClient implements LanguageModel {
   #description: ModelDescription | null = null;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
+  /** Calls that the engine has not answered yet, given up or not. */
+  readonly #unanswered = new Set<number>();
   #next = 1;
   #death: LabError | null = null;
   #words = '';
@@ -114,12 +118,8 @@ export class EngineClient implements LanguageModel {
     return new Promise<unknown>((resolve, reject) => {
       const abort = (): void => {
         this.#send({ type: 'cancel', id });
-        setTimeout(() => {
-          if (!this.#waiting.has(id)) return;
-          this.#death = new LabError('engine-crashed', 'the engine was ended because it did not stop in time', 'Open the model again.');
-          this.#waiting.get(id)!.reject(cancelled());
-          this.#child.kill('SIGKILL');
-        }, patience).unref();
+        setTimeout(() => this.#waiting.get(id)?.reject(cancelled()), patience).unref();
+        setTimeout(() => this.#endHanging(id), hangs).unref();
       };
       const settle = (): void => {
         this.#waiting.delete(id);
@@ -131,6 +131,7 @@ export class EngineClient implements LanguageModel {
         reject: (error) => (settle(), reject(error)),
       });
       signal?.addEventListener('abort', abort, { once: true });
+      this.#unanswered.add(id);
       this.#send({ type: 'call', id, body });
     });
   }
@@ -139,7 +140,14 @@ export class EngineClient implements LanguageModel {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
+  #endHanging(id: number): void {
+    if (!this.#unanswered.has(id)) return;
+    this.#death ??= new LabError('engine-crashed', 'the engine was ended because it hung in a call that had been cancelled', 'Open the model again.');
+    this.#child.kill('SIGKILL');
+  }
+
   #receive(message: FromEngine): void {
+    if (message.type !== 'text') this.#unanswered.delete(message.id);
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     if (message.type === 'text') waiting.onText?.(message.text);

@@ -8,7 +8,12 @@ afterEach(async () => {
   engine = null;
 });
 
-const request = (words: number): ModelRequest => ({ kind: 'score', key: 'k', prompt: { text: `Q: ${'Paris '.repeat(words)}\nA:` }, continuations: ['Yes', 'No'] });
+const request = (words: number): ModelRequest => ({
+  kind: 'score',
+  key: 'k',
+  prompt: { text: `Q: ${'Paris '.repeat(words)}\nA:` },
+  continuations: ['Yes', 'No'],
+});
 
 test('an engine answers as the model itself does', async () => {
   engine = await openEngine('liar', { threads: 1 });
@@ -24,12 +29,15 @@ test('an error of the model keeps its code on the way', async () => {
 test('cancelling acts within a second, and the engine goes on afterwards', async () => {
   engine = await openEngine('liar', { threads: 1 });
   const controller = new AbortController();
-  const long = engine.answer(Array.from({ length: 400 }, (_, index) => request(200 + (index % 50))), controller.signal);
+  const long = engine.answer(
+    Array.from({ length: 400 }, (_, index) => request(200 + (index % 50))),
+    controller.signal,
+  );
   setTimeout(() => controller.abort(), 300);
   const began = performance.now();
   await expect(long).rejects.toMatchObject({ code: 'cancelled' });
   expect(performance.now() - began).toBeLessThan(1300);
-  if (engine.alive) expect(await engine.answer([request(2)])).toHaveLength(1);
+  expect(await engine.answer([request(2)])).toHaveLength(1);
 });
 
 test('a killed engine is a clear error on the call that was going on, and on later ones', async () => {
@@ -46,4 +54,18 @@ test('a crash is told apart from a lack of memory', async () => {
   const call = engine.answer(Array.from({ length: 200 }, () => request(300)));
   setTimeout(() => process.kill(engine!.pid!, 'SIGSEGV'), 100);
   await expect(call).rejects.toMatchObject({ code: 'engine-crashed' });
+});
+
+test('who gives up a call takes the engine from nobody else', async () => {
+  engine = await openEngine('liar', { threads: 1 });
+  const controller = new AbortController();
+  const given = engine.answer(
+    Array.from({ length: 400 }, (_, index) => request(300 + (index % 50))),
+    controller.signal,
+  );
+  const other = engine.answer([request(2)]);
+  setTimeout(() => controller.abort(), 100);
+  await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await other).toHaveLength(1);
+  expect(engine.alive).toBe(true);
 });

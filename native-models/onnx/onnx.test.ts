@@ -55,11 +55,23 @@ test('a model is read without its weights', () => {
 test('ONNX Runtime takes the graph with its weights in the original file, and gives the same logits to the bit', async () => {
   const model = readModelFile(original);
   const plain = await InferenceSession.create(original);
-  const ours = await InferenceSession.create(encodeModel(model, path.basename(original)), { extra: { session: { model_external_initializers_file_folder_path: path.dirname(original) } } });
+  const ours = await InferenceSession.create(encodeModel(model, path.basename(original)), {
+    extra: { session: { model_external_initializers_file_folder_path: path.dirname(original) } },
+  });
   const feeds: Record<string, Tensor> = {};
   for (const input of model.graph.inputs) {
-    if (input.name.startsWith('past')) feeds[input.name] = new Tensor('float32', new Float32Array(0), [1, input.shape![1] as number, 0, input.shape![3] as number]);
-    else feeds[input.name] = new Tensor('int64', BigInt64Array.from([1n, 5n, 9n, 12n].map((value, index) => (input.name === 'input_ids' ? value : input.name === 'position_ids' ? BigInt(index) : 1n))), [1, 4]);
+    if (input.name.startsWith('past'))
+      feeds[input.name] = new Tensor('float32', new Float32Array(0), [1, input.shape![1] as number, 0, input.shape![3] as number]);
+    else
+      feeds[input.name] = new Tensor(
+        'int64',
+        BigInt64Array.from(
+          [1n, 5n, 9n, 12n].map((value, index) =>
+            input.name === 'input_ids' ? value : input.name === 'position_ids' ? BigInt(index) : 1n,
+          ),
+        ),
+        [1, 4],
+      );
   }
   const [left, right] = [await plain.run(feeds), await ours.run(feeds)];
   expect(right['logits']!.data).toEqual(left['logits']!.data);
@@ -82,13 +94,15 @@ describe('damaged and hostile files', () => {
 
   test('cut short anywhere, it says so', () => {
     const whole = bytes();
-    for (const share of [0, 0.001, 0.1, 0.5, 0.9, 0.9999]) expect(codeOf(whole.subarray(0, Math.floor(whole.length * share)))).toBe('model-unreadable');
+    for (const share of [0, 0.001, 0.1, 0.5, 0.9, 0.9999])
+      expect(codeOf(whole.subarray(0, Math.floor(whole.length * share)))).toBe('model-unreadable');
   });
 
   test('text and noise are no models', () => {
     expect(codeOf(new TextEncoder().encode('{"hello": "world"}'))).toBe('model-unreadable');
     const random = seededRandom(3);
-    for (let round = 0; round < 50; round++) expect(codeOf(Uint8Array.from({ length: 4096 }, () => Math.floor(random() * 256)))).toBe('model-unreadable');
+    for (let round = 0; round < 50; round++)
+      expect(codeOf(Uint8Array.from({ length: 4096 }, () => Math.floor(random() * 256)))).toBe('model-unreadable');
   });
 
   test('300 files with random bytes changed are read or refused, never worse', () => {
@@ -108,7 +122,11 @@ describe('damaged and hostile files', () => {
 
   test('subgraphs nested without end are refused', () => {
     let graph = new WireWriter().message(1, new WireWriter().text(4, 'Relu'));
-    for (let depth = 0; depth < 200; depth++) graph = new WireWriter().message(1, new WireWriter().text(4, 'If').message(5, new WireWriter().text(1, 'then_branch').message(6, graph)));
+    for (let depth = 0; depth < 200; depth++)
+      graph = new WireWriter().message(
+        1,
+        new WireWriter().text(4, 'If').message(5, new WireWriter().text(1, 'then_branch').message(6, graph)),
+      );
     expect(codeOf(new WireWriter().message(7, graph).finish())).toBe('model-unreadable');
   });
 });

@@ -12,7 +12,7 @@ export interface Table {
 export function readCsv(text: string, file: string): Table {
   let records: string[][];
   try {
-    records = parse(text, { bom: true, relax_column_count: false, skip_empty_lines: true }) as string[][];
+    records = parse(text, { bom: true, columns: false, relax_column_count: false, skip_empty_lines: true });
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown;
     const line = typeof thrown['lines'] === 'number' ? `, line ${thrown['lines']}` : '';

@@ -17,7 +17,16 @@ const code = (work: () => unknown): string => {
 test('TruthfulQA.csv, with byte order mark, quotation marks and line breaks in cells', () => {
   const text = `\uFEFF${header}\r\nAdversarial,Law,"What, ""exactly""?\nSay",Yes,Yes; It is so.;,No; Never,https://x\r\n`;
   expect(readTruthfulQaTable(readCsv(text, 'f.csv'), 'f.csv')).toEqual([
-    { id: 'row-1', category: 'Law', question: 'What, "exactly"?\nSay', best: 'Yes.', correct: ['Yes.', 'It is so.'], incorrect: ['No.', 'Never.'], bestIncorrect: 'No.', mc1Incorrect: ['No.', 'Never.'] },
+    {
+      id: 'row-1',
+      category: 'Law',
+      question: 'What, "exactly"?\nSay',
+      best: 'Yes.',
+      correct: ['Yes.', 'It is so.'],
+      incorrect: ['No.', 'Never.'],
+      bestIncorrect: 'No.',
+      mc1Incorrect: ['No.', 'Never.'],
+    },
   ]);
 });
 
@@ -32,7 +41,12 @@ test('the column of the binary version chooses the tempting answer', () => {
 
 test('mc_task.json', () => {
   const entry = { question: 'Q?', mc1_targets: { Yes: 1, No: 0 }, mc2_targets: { Yes: 1, 'Of course': 1, No: 0, Never: 0 } };
-  expect(readMcTask([entry], 'f')[0]).toMatchObject({ best: 'Yes', correct: ['Yes', 'Of course'], incorrect: ['No', 'Never'], mc1Incorrect: ['No'] });
+  expect(readMcTask([entry], 'f')[0]).toMatchObject({
+    best: 'Yes',
+    correct: ['Yes', 'Of course'],
+    incorrect: ['No', 'Never'],
+    mc1Incorrect: ['No'],
+  });
   expect(code(() => readMcTask([{ ...entry, mc1_targets: { Yes: 2 } }], 'f'))).toBe('dataset-rows');
   expect(code(() => readMcTask({}, 'f'))).toBe('dataset-columns');
   expect(code(() => readMcTask([], 'f'))).toBe('dataset-empty');

@@ -10,22 +10,38 @@ import { classifyReply, judgeBelief, judgeStatement } from './verdict.ts';
 const pairs: TwoAnswerQuestion[] = Array.from({ length: 40 }, (_, index) => {
   const fact = Math.floor(index / 2);
   const first = index % 2 === 0;
-  return { id: `fact-${fact}:${first ? 'true' : 'false'}`, cluster: `fact-${fact}`, category: 'judgement', question: `Statement ${index}. True or false?`, trueAnswer: first ? 'True' : 'False', falseAnswer: first ? 'False' : 'True', partner: `fact-${fact}:${first ? 'false' : 'true'}`, heldOut: null };
+  return {
+    id: `fact-${fact}:${first ? 'true' : 'false'}`,
+    cluster: `fact-${fact}`,
+    category: 'judgement',
+    question: `Statement ${index}. True or false?`,
+    trueAnswer: first ? 'True' : 'False',
+    falseAnswer: first ? 'False' : 'True',
+    partner: `fact-${fact}:${first ? 'false' : 'true'}`,
+    heldOut: null,
+  };
 });
 const dataset: Dataset = { kind: 'statements', name: 'test', questions: [], pairs };
 const params = (given: Record<string, unknown> = {}) => resolveParameters(lie.parameters, given);
-const plan = (given: Record<string, unknown> = {}, seed = 0): PlannedItem[] => lie.plan({ dataset, params: params(given), seed, model: { hasChatTemplate: true } });
+const plan = (given: Record<string, unknown> = {}, seed = 0): PlannedItem[] =>
+  lie.plan({ dataset, params: params(given), seed, model: { hasChatTemplate: true } });
 
 /** Answers every request by a rule on the rendered messages: the log-probability of each continuation. */
 function answer(item: PlannedItem, rule: (text: string, request: ModelRequest) => number): ModelReply[] {
   return item.requests.map((request): ModelReply => {
     const common = { key: request.key, rendered: '', promptTokens: [1], refused: null };
     if (request.kind === 'generate') return { kind: 'generate', ...common, text: '', tokens: [] };
-    return { kind: 'score', ...common, continuations: request.continuations.map((text) => ({ text, tokens: [1], logprobs: [rule(text, request)] })) };
+    return {
+      kind: 'score',
+      ...common,
+      continuations: request.continuations.map((text) => ({ text, tokens: [1], logprobs: [rule(text, request)] })),
+    };
   });
 }
-const judged = (items: readonly PlannedItem[], rule: Parameters<typeof answer>[1]): JudgedItem[] => items.map((item) => ({ ...item, outcomes: lie.judge(item, answer(item, rule), params()) }));
-const find = (items: readonly JudgedItem[], name: string, setting: string | null) => lie.metrics(items, params(), 0).find((metric) => metric.name === name && metric.setting === setting && metric.category === null)!;
+const judged = (items: readonly PlannedItem[], rule: Parameters<typeof answer>[1]): JudgedItem[] =>
+  items.map((item) => ({ ...item, outcomes: lie.judge(item, answer(item, rule), params()) }));
+const find = (items: readonly JudgedItem[], name: string, setting: string | null) =>
+  lie.metrics(items, params(), 0).find((metric) => metric.name === name && metric.setting === setting && metric.category === null)!;
 
 const isTrue = (item: PlannedItem, text: string): boolean => item.answers.find((one) => one.text === text)!.truth === 'true';
 
@@ -35,7 +51,11 @@ describe('models whose lying is known', () => {
       ...item,
       outcomes: lie.judge(
         item,
-        answer(item, (text, request) => (isTrue(request.key.startsWith('counterpart') ? counterpart(item) : item, text) !== request.key.startsWith('role-play') ? -0.1 : -3)),
+        answer(item, (text, request) =>
+          isTrue(request.key.startsWith('counterpart') ? counterpart(item) : item, text) !== request.key.startsWith('role-play')
+            ? -0.1
+            : -3,
+        ),
         params(),
       ),
     }));
@@ -57,7 +77,14 @@ describe('models whose lying is known', () => {
 
   test('without counterbalancing the same model seems to know half', () => {
     const given = { counterbalance: false };
-    const items = plan(given).map((item) => ({ ...item, outcomes: lie.judge(item, answer(item, (text) => (text === 'True' ? -0.1 : -3)), params(given)) }));
+    const items = plan(given).map((item) => ({
+      ...item,
+      outcomes: lie.judge(
+        item,
+        answer(item, (text) => (text === 'True' ? -0.1 : -3)),
+        params(given),
+      ),
+    }));
     expect(find(items, 'known', null).value).toBe(0.5);
   });
 });
@@ -92,21 +119,28 @@ describe('belief and statement', () => {
     ['', 'evasive'],
     ['Trueish', 'evasive'],
   ])('the reply %j is %s', (text, wanted) => {
-    expect(classifyReply({ kind: 'generate', key: '', rendered: '', promptTokens: [], text, tokens: [], refused: null }, 'True', 'False').statement).toBe(wanted);
+    expect(
+      classifyReply({ kind: 'generate', key: '', rendered: '', promptTokens: [], text, tokens: [], refused: null }, 'True', 'False')
+        .statement,
+    ).toBe(wanted);
   });
 });
 
 describe('environments', () => {
   test('the file has what the probe needs', () => {
     expect(neutralWordings).toHaveLength(3);
-    expect(environments.map(({ id }) => id)).toEqual(expect.arrayContaining(['instruction', 'role-play', 'incentive', 'user-asserts', 'authority', 'few-shot', 'honest']));
+    expect(environments.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['instruction', 'role-play', 'incentive', 'user-asserts', 'authority', 'few-shot', 'honest']),
+    );
     const ids = environments.flatMap(({ wordings }) => wordings.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   test('question and false answer are put in as they are', () => {
     const odd = { ...pairs[0]!, question: 'What is $& and {false}?', falseAnswer: "$'" };
-    const prompt = renderWording({ id: 'w', user: '{question} It is {false}.' }, odd, pairs, 0) as { readonly messages: readonly { readonly content: string }[] };
+    const prompt = renderWording({ id: 'w', user: '{question} It is {false}.' }, odd, pairs, 0) as {
+      readonly messages: readonly { readonly content: string }[];
+    };
     expect(prompt.messages.at(-1)!.content).toBe("What is $& and {false}? It is $'.");
   });
 
@@ -133,8 +167,19 @@ test('a plan is a function of data, settings and seed alone', () => {
 });
 
 test('an unknown setting or value is a usage error', () => {
-  for (const given of [{ nonsense: 1 }, { margin: 'x' }, { margin: '' }, { wordings: 'some' }, { environments: 'moon' }, { generate: 'maybe' }]) {
+  for (const given of [
+    { nonsense: 1 },
+    { margin: 'x' },
+    { margin: '' },
+    { wordings: 'some' },
+    { environments: 'moon' },
+    { generate: 'maybe' },
+  ]) {
     expect(() => params(given)).toThrow(expect.objectContaining({ code: 'usage' }) as Error);
   }
-  expect(params({ environments: 'role-play, honest', margin: '0.5', generate: 'true' })).toMatchObject({ environments: ['role-play', 'honest'], margin: 0.5, generate: true });
+  expect(params({ environments: 'role-play, honest', margin: '0.5', generate: 'true' })).toMatchObject({
+    environments: ['role-play', 'honest'],
+    margin: 0.5,
+    generate: true,
+  });
 });

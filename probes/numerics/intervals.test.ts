@@ -17,7 +17,9 @@ describe('against SciPy and NumPy', () => {
 
   test.each(recorded.logSumExp)('log-sum-exp of $xs', ({ xs, value }) => expect(logSumExp(xs)).toBeCloseTo(value, 10));
 
-  test.each(recorded.quantiles)('quantiles', ({ xs, q, value }) => q.forEach((at, index) => expect(quantile(xs, at)).toBeCloseTo(value[index]!, 12)));
+  test.each(recorded.quantiles)('quantiles', ({ xs, q, value }) =>
+    q.forEach((at, index) => expect(quantile(xs, at)).toBeCloseTo(value[index]!, 12)),
+  );
 
   test('the cluster bootstrap comes near the percentiles of 200,000 resamples', () => {
     const { values, clusters, low, high } = recorded.bootstrap;

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import recorded from './fixtures/rulers.json' with { type: 'json' };
 import { judgeBinary, rulers, type AnswerScores } from './rulers.ts';
 
-const judge = (name: string, scores: Omit<AnswerScores, 'bestIncorrect' | 'mc1Incorrect'>) => rulers.find((ruler) => ruler.name === name)!.judge({ ...scores, bestIncorrect: scores.incorrect[0]!, mc1Incorrect: scores.incorrect });
+const judge = (name: string, scores: Omit<AnswerScores, 'bestIncorrect' | 'mc1Incorrect'>) =>
+  rulers.find((ruler) => ruler.name === name)!.judge({ ...scores, bestIncorrect: scores.incorrect[0]!, mc1Incorrect: scores.incorrect });
 
 test.each(recorded)('MC1, MC2, MC3 agree with the reference implementations', (scores) => {
   expect(judge('mc1', scores).value).toBe(scores.mc1);
@@ -21,8 +22,12 @@ test('a tie is never right', () => {
 });
 
 test.each([NaN, -Infinity, Infinity])('a score of %s is not scored, never right or wrong', (odd) => {
-  for (const scores of [{ best: odd, correct: [odd], incorrect: [-3] }, { best: -3, correct: [-3], incorrect: [-9, odd] }]) {
-    for (const name of ['mc1', 'mc1_lm_eval', 'mc2', 'mc3']) expect(judge(name, scores)).toMatchObject({ verdict: 'not-scored', value: null, margin: null });
+  for (const scores of [
+    { best: odd, correct: [odd], incorrect: [-3] },
+    { best: -3, correct: [-3], incorrect: [-9, odd] },
+  ]) {
+    for (const name of ['mc1', 'mc1_lm_eval', 'mc2', 'mc3'])
+      expect(judge(name, scores)).toMatchObject({ verdict: 'not-scored', value: null, margin: null });
   }
   expect(judgeBinary([odd, 1])).toMatchObject({ verdict: 'not-scored', value: null });
 });
