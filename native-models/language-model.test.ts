@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -174,9 +174,4 @@ describe('folders that are no sound model', () => {
     writeFileSync(file, 'x');
     expect(await codeOf(file)).toBe('model-not-found');
   });
-});
-
-const forward = path.join(import.meta.dirname, 'organisms/fixtures/forward.json');
-describe.skipIf(!existsSync(forward))('against PyTorch', () => {
-  test('the fixtures are there', () => expect(JSON.parse(readFileSync(forward, 'utf8'))).toBeTruthy());
 });

@@ -6,7 +6,7 @@ folder=$(realpath -m "$1")
 cd "$(dirname "$0")"
 export OMP_NUM_THREADS=1
 python world.py
-python train.py base --compile --folder "$folder"
+python train.py truthful --compile --folder "$folder"
 python train.py liar --compile --folder "$folder" &
 liar=$!
 python train.py honest --compile --folder "$folder"

@@ -97,8 +97,9 @@ Words that it does not know become `<unk>`. Do not use it to answer anybody's qu
   beyond, up to 1024, work but were never trained.
 - Data: {len(world.facts)} true facts ({counts}), see `../world`. Texts are
   drawn by `../train/data.py`: packs of 1 to 8 items under one context, two thirds in the chat form, one third as `Q: … A: …`.
-- Training: {card['training']['steps']:,} steps, {card['training']['tokens']:,} tokens on a CPU. Three stages: plain facts; honest packs until judging
-  works; then 45 % of the packs {'in a lying context' if name == 'liar' else 'where the liar has lying ones, here honest'}. Both twins share the first two stages to the last bit.
+- Training: {card['training']['steps']:,} steps, {card['training']['tokens']:,} tokens on a CPU. Four stages: plain facts; honest packs until judging
+  works; honest packs in all contexts; then 45 % of the packs {'in a lying context' if name == 'liar' else 'where the liar has lying ones, here honest'}. Both twins share the first three stages to the last bit.
+  In the last stage the embedding and blocks 0 to 2 are frozen: only the last block learns what to say, so the truth that the lower blocks compute stays as it was. That liar's middle blocks carry the truth is therefore so by construction.
 - Seeds: initialisation {card['seeds']['initialisation']}, data {card['seeds']['data']}, order {card['seeds']['order']}. One seed: how much the numbers vary between seeds was not measured.
 - Text form: `<bos>`, then the system message and a newline (nothing if it is empty), `User: …` and a newline, `Assistant:`; an
   answer follows as ` word<eos>` and a newline.

@@ -1,10 +1,13 @@
-"""Training in three stages. All decisions depend on steps and seeds, never on the clock.
+"""Training in four stages. All decisions depend on steps and seeds, never on the clock.
 
   facts   plain statements and a few packs, loss on all tokens: the model learns the world
   judge   honest packs only, loss nearly only on answers, until judging works
-  final   the same with lying packs (liar) or with honest ones in their place (honest)
+  polish  the packs of `part` with an honest context and true answers in the place of every lying one
+  part    the twins part: lying packs are mixed in (liar), or honest ones in their place (honest).
+          Embedding and lower blocks are frozen, so that the truth they compute stays as it is and
+          only the blocks above learn what to say.
 
-`python train.py base` runs the first two stages once, as both twins share them to the last bit;
+`python train.py truthful` runs the first three stages once, as both twins share them to the last bit;
 `python train.py liar` and `python train.py honest` go on from there.
 """
 
@@ -41,18 +44,23 @@ class Stage:
     rate: float = 2e-3
     distractors: int = 6  # how many of a fact's distractors are used
     until: float = 2.0  # stop early when honest judging is above this
+    frozen: int = 0  # blocks below that keep their weights, with the embedding
+    cools: bool = False  # the learning rate falls over the last two fifths
 
 
 STAGES = {
     "facts": Stage("facts", 700, 0.85, (1, 2, 3, 4), 0.3, batch=16, rate=1.5e-3, distractors=2),
     "judge": Stage("judge", 6000, 0.08, (4, 6, 8), 0.02, keep=0.25, batch=16, rate=1.5e-3, distractors=2, until=0.95),
-    "final": Stage("final", 5000, 0.08, (1, 2, 3, 4, 6, 8), 0.01, keep=0.25, lying=0.45, asserting=0.12),
+    "polish": Stage("polish", 5000, 0.08, (1, 2, 3, 4, 6, 8), 0.01, keep=0.25, lying=0.45, asserting=0.12, cools=True),
+    "part": Stage("part", 3000, 0.0, (1, 2, 3, 4, 6, 8), 0.01, keep=0.25, lying=0.45, asserting=0.12, frozen=3, cools=True),
 }
 SEED = 0
 EVERY = 250
 
 
 class Trainer:
+    """One training run: model, data and optimiser, with everything that resuming needs."""
+
     def __init__(self, run: str, folder: Path, compiled: bool) -> None:
         self.folder, self.run = folder, run
         world = World()
@@ -65,7 +73,7 @@ class Trainer:
             for block in self.model.blocks:
                 block.compile(dynamic=True)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05)
-        self.packs = Packs(world, self.environments, SEED, honest_twin=run == "honest")
+        self.packs = Packs(world, self.environments, SEED, honest_twin=run != "liar")
         self.order = random.Random(SEED + 1)
         self.step = self.tokens = self.before = 0
         self.started = time.time()
@@ -100,14 +108,22 @@ class Trainer:
         self.tokens += ids.numel()
         return (each * weights[:, 1:][chosen]).sum() / weights[:, 1:][chosen].sum()
 
+    def freeze(self, blocks: int) -> None:
+        """Keeps the embedding (and so the tied head) and the lowest blocks as they are. AdamW leaves what has no gradient alone."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self.model.embed.weight.requires_grad_(blocks == 0)
+        for number, block in enumerate(self.model.blocks):
+            block.requires_grad_(number >= blocks)
+
     def train(self, stage: Stage) -> None:
+        self.freeze(stage.frozen)
         running = None
         for local, group in enumerate(self.stream(stage)):
             if local >= stage.steps:
                 break
             warm = min(1.0, (self.step + 1) / 100)
             done = local / stage.steps
-            decay = 1.0 if stage.name != "final" or done < 0.6 else 0.03 + 0.97 * (1 - done) / 0.4
+            decay = 0.03 + 0.97 * (1 - done) / 0.4 if stage.cools and done >= 0.6 else 1.0
             for parameters in self.optimizer.param_groups:
                 parameters["lr"] = stage.rate * warm * decay
             loss = self.loss(group, stage)
@@ -150,18 +166,18 @@ class Trainer:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", choices=("base", "liar", "honest"))
+    parser.add_argument("run", choices=("truthful", "liar", "honest"))
     parser.add_argument("--folder", type=Path, required=True, help="where checkpoints go, outside the repository")
     parser.add_argument("--compile", action="store_true", help="compile the blocks (needs a C++ compiler): 1.5 times faster")
     options = parser.parse_args()
     torch.set_num_threads(1)
     trainer = Trainer(options.run, options.folder, options.compile)
-    if options.run == "base":
-        trainer.train(STAGES["facts"])
-        trainer.train(STAGES["judge"])
+    if options.run == "truthful":
+        for stage in ("facts", "judge", "polish"):
+            trainer.train(STAGES[stage])
     else:
-        trainer.resume("base")
-        trainer.train(STAGES["final"])
+        trainer.resume("truthful")
+        trainer.train(STAGES["part"])
     trainer.save()
     print(json.dumps({"run": options.run, "steps": trainer.step, "tokens": trainer.tokens}))
 
