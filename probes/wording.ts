@@ -3,7 +3,8 @@ import type { Metric } from './probe.ts';
 
 /** One decimal, or none where the interval is wider than five points: more digits than the sample carries mislead. */
 export function percent(value: number, wide: boolean): string {
-  return `${(100 * value).toFixed(wide ? 0 : 1)} %`;
+  // A space that does not break, so that no line ends between number and sign.
+  return `${(100 * value).toFixed(wide ? 0 : 1)}\u00A0%`;
 }
 
 /** `93 % [90, 95]`; `–` where there is no value. */

@@ -100,6 +100,6 @@ function findingOf(a: RunRecord, b: RunRecord, metrics: readonly PairedMetric[])
   const counted = `${apart.length} of ${tested.length} differences have 95 % intervals without zero (not corrected for looking at several).`;
   if (largest === undefined) return `No difference between ${names[0]} and ${names[1]} stands out of the noise: ${counted}`;
   const setting = largest.setting === null ? '' : ` under "${settingTitle(largest.setting)}"`;
-  const points = (value: number): string => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
+  const points = (value: number): string => `${value > 0 ? '+' : value < 0 ? '−' : ''}${(100 * Math.abs(value)).toFixed(1)}`;
   return `${largest.label}${setting} is ${percent(largest.a!, false)} for ${names[0]} and ${percent(largest.b!, false)} for ${names[1]}: ${points(largest.difference!)} points [${points(largest.low!)}, ${points(largest.high!)}] on ${largest.n} items. ${counted}`;
 }

@@ -37,16 +37,26 @@ export function planItems(
   return items.filter((item) => chosen.has(item.id));
 }
 
-/** Items in random order, each with its counterpart if it has one and there is room for both. */
+/**
+ * Draws items, an item and its counterpart as one unit, every unit with the same chance.
+ * Half a pair is taken only where the limit leaves room for nothing else.
+ */
 function draw(items: readonly PlannedItem[], limit: number, seed: number): Set<string> {
-  const ids = new Set(items.map((item) => item.id));
   const chosen = new Set<string>();
-  for (const { id, partner } of shuffled(items, seededRandom(seed))) {
-    if (chosen.has(id)) continue;
-    const together = partner != null && ids.has(partner) ? [id, partner] : [id];
-    if (chosen.size + together.length <= limit || (chosen.size < limit && limit === 1))
-      for (const one of together.slice(0, limit)) chosen.add(one);
-    if (chosen.size === limit) break;
-  }
+  const order = shuffled(unitsOf(items), seededRandom(seed));
+  for (const unit of order) if (chosen.size + unit.length <= limit) for (const id of unit) chosen.add(id);
+  for (const [first] of order) if (chosen.size < limit) chosen.add(first);
   return chosen;
+}
+
+function unitsOf(items: readonly PlannedItem[]): (readonly [string, ...string[]])[] {
+  const there = new Set(items.map((item) => item.id));
+  const taken = new Set<string>();
+  return items.flatMap(({ id, partner }): (readonly [string, ...string[]])[] => {
+    if (taken.has(id)) return [];
+    taken.add(id);
+    if (partner == null || !there.has(partner)) return [[id]];
+    taken.add(partner);
+    return [[id, partner]];
+  });
 }

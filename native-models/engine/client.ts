@@ -142,7 +142,11 @@ export class EngineClient implements LanguageModel {
 
   #endHanging(id: number): void {
     if (!this.#unanswered.has(id)) return;
-    this.#death ??= new LabError('engine-crashed', 'the engine was ended because it hung in a call that had been cancelled', 'Open the model again.');
+    this.#death ??= new LabError(
+      'engine-crashed',
+      'the engine was ended because it hung in a call that had been cancelled',
+      'Open the model again.',
+    );
     this.#child.kill('SIGKILL');
   }
 

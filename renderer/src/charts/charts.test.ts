@@ -41,7 +41,7 @@ test('whiskers end where the interval ends and chance is dashed', () => {
 test('a missing value is words, never a dot at zero', () => {
   const picture = layoutIntervals(rows, options);
   expect(picture.marks.filter((mark) => mark.kind === 'shape')).toHaveLength(1);
-  expect(picture.marks.some((mark) => mark.kind === 'text' && mark.text === '– not scored')).toBe(true);
+  expect(picture.marks.some((mark) => mark.kind === 'text' && mark.text === '– no items')).toBe(true);
 });
 
 test('a hostile name is text in the saved picture', () => {

@@ -105,7 +105,7 @@ export function layoutIntervals(rows: readonly IntervalRow[], options: IntervalO
 
   function drawPoint(point: IntervalPoint, at: number): void {
     if (point.value === null || !Number.isFinite(point.value)) {
-      marks.push({ kind: 'text', x: left + 12, y: at + 4, text: '– not scored', anchor: 'start', size: 11, colour: 'muted' });
+      marks.push({ kind: 'text', x: left + 12, y: at + 4, text: '– no items', anchor: 'start', size: 11, colour: 'muted' });
       spots.push({ x: left + 40, y: at, reading: point.reading, id: point.id });
       return;
     }
