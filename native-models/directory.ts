@@ -103,8 +103,8 @@ function checkExternalData(graphFile: string, model: OnnxModel): string[] {
   return [...sizes.keys()];
 }
 
-/** SHA-256 of each file, streamed. */
-export async function hashFiles(files: readonly string[]): Promise<FileHash[]> {
+/** SHA-256 of each file, streamed; paths relative to the folder, so that the same model has the same list wherever it lies. */
+export async function hashFiles(folder: string, files: readonly string[]): Promise<FileHash[]> {
   return Promise.all(
     files.map(async (file) => {
       const hash = createHash('sha256');
@@ -113,7 +113,7 @@ export async function hashFiles(files: readonly string[]): Promise<FileHash[]> {
         hash.update(chunk as Buffer);
         bytes += (chunk as Buffer).length;
       }
-      return { path: file, bytes, sha256: hash.digest('hex') };
+      return { path: path.relative(folder, file).replaceAll('\\', '/'), bytes, sha256: hash.digest('hex') };
     }),
   );
 }

@@ -75,7 +75,7 @@ export async function openLanguageModel(source: string, threads: number): Promis
   const directory = openDirectory(embedded?.folder ?? source);
   const model = embedded?.permuted == null ? directory.model : permuteWeights(directory.model, directory.graphFile, embedded.permuted);
   const inputs = new DecoderInputs(model);
-  const [tokenizer, files] = await Promise.all([Tokenizer.open(directory.folder), hashFiles(directory.files)]);
+  const [tokenizer, files] = await Promise.all([Tokenizer.open(directory.folder), hashFiles(directory.folder, directory.files)]);
   const description = describe(directory, model, inputs, tokenizer, files);
   return new OnnxLanguageModel(directory, model, inputs, tokenizer, description, threads);
 }

@@ -86,10 +86,7 @@ const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed 
       ['positions', card.positions === null ? '–' : String(card.positions)],
       ['chat template', card.hasChatTemplate ? 'yes' : 'no'],
       ...card.residual.map((point) => [point.hook, point.tensor]),
-      ...card.files.map((file) => [
-        path.relative(card.embedded ? process.cwd() : card.source, file.path) || file.path,
-        `${file.bytes} bytes, SHA-256 ${file.sha256}`,
-      ]),
+      ...card.files.map((file) => [file.path, `${file.bytes} bytes, SHA-256 ${file.sha256}`]),
     ];
     return { json: card, text: textTable(['', ''], facts, 'left'), status: exitStatus.done };
   },

@@ -71,12 +71,6 @@ describe('names and times', () => {
     expect(format.when(null)).toBe('–');
   });
 
-  test('a path is shown from its folder on', () => {
-    expect(format.within('/m/liar', '/m/liar/onnx/model.onnx')).toBe('onnx/model.onnx');
-    expect(format.within('liar', 'config.json')).toBe('config.json');
-    expect(format.within('C:\\m', 'C:\\m\\config.json')).toBe('config.json');
-  });
-
   test('a file name is found in either kind of path', () => {
     expect([format.fileName('/a/b/c.csv'), format.fileName('C:\\x\\y\\'), format.fileName('plain')]).toEqual(['c.csv', 'y', 'plain']);
   });

@@ -154,11 +154,6 @@ export function middle(text: string, length: number): string {
   return `${signs.slice(0, head).join('')}…${signs.slice(signs.length - (length - 1 - head)).join('')}`;
 }
 
-/** A file's path as seen from the folder that it is in. */
-export function within(folder: string, path: string): string {
-  return path.startsWith(folder) && folder !== '' ? path.slice(folder.length).replace(/^[/\\]+/, '') || path : path;
-}
-
 /** The last part of a path, on either system. */
 export function fileName(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== '') ?? path;
