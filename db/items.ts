@@ -20,11 +20,12 @@ interface OutcomeRow {
   verdict: Outcome['verdict'];
   value: number | null;
   margin: number | null;
+  statement: NonNullable<Outcome['statement']> | null;
   chance: number | null;
   reason: string;
 }
 
-const outcomeColumns = 'position, name, verdict, value, margin, chance, reason';
+const outcomeColumns = 'position, name, verdict, value, margin, statement, chance, reason';
 
 /** Items of runs with their outcomes. An item is stored whole or not at all. */
 export class Items {
@@ -41,14 +42,26 @@ export class Items {
       'INSERT INTO item (run_id, position, item_id, cluster, category, title, answers, replies) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     const outcome = this.#connection.prepare(
-      'INSERT INTO outcome (run_id, position, name, rank, verdict, scored, value, margin, chance, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO outcome (run_id, position, name, rank, verdict, scored, value, margin, statement, chance, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     guard(this.#file, () =>
       this.#connection.transaction(() => {
         for (const one of items) {
           item.run(runId, one.position, one.id, one.cluster, one.category, one.title, encodeJson(one.answers), encodeJson(one.replies));
-          one.outcomes.forEach(({ name, verdict, value, margin, chance, reason }, rank) =>
-            outcome.run(runId, one.position, name, rank, verdict, Number(verdict !== 'not-scored'), value, margin, chance, reason),
+          one.outcomes.forEach(({ name, verdict, value, margin, statement, chance, reason }, rank) =>
+            outcome.run(
+              runId,
+              one.position,
+              name,
+              rank,
+              verdict,
+              Number(verdict !== 'not-scored'),
+              value,
+              margin,
+              statement ?? null,
+              chance,
+              reason,
+            ),
           );
         }
       })(),
@@ -160,7 +173,8 @@ export class Items {
 
   #summaries(rows: readonly ItemRow[], outcomes: readonly OutcomeRow[]): ItemSummary[] {
     const byPosition = new Map<number, Outcome[]>();
-    for (const { position, ...outcome } of outcomes) {
+    for (const { position, statement, ...rest } of outcomes) {
+      const outcome: Outcome = statement === null ? rest : { ...rest, statement };
       const list = byPosition.get(position);
       if (list === undefined) byPosition.set(position, [outcome]);
       else list.push(outcome);

@@ -26,6 +26,8 @@ export const migrations: readonly string[] = [
     status TEXT NOT NULL CHECK (status IN ('queued', 'loading', 'running', 'done', 'cancelled', 'interrupted', 'failed')),
     -- The process that works on it, so that another lab on the same file knows whether it is still alive.
     owner TEXT,
+    -- When that process last stored something.
+    seen_at TEXT,
     created_at TEXT NOT NULL,
     started_at TEXT,
     finished_at TEXT,
@@ -62,6 +64,7 @@ export const migrations: readonly string[] = [
     scored INTEGER NOT NULL CHECK (scored IN (0, 1)),
     value REAL,
     margin REAL,
+    statement TEXT,
     chance REAL,
     reason TEXT NOT NULL,
     PRIMARY KEY (run_id, position, name),

@@ -1,5 +1,5 @@
 /** Opens the lab's database file, or says exactly why it cannot be used. A file that is not the lab's own is never written to. */
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { LabError } from '../probes/lab-error.ts';
@@ -14,7 +14,7 @@ const sqliteHeader = 'SQLite format 3\0';
 const busyTimeout = 5000;
 
 /**
- * @param file path of the database, made if it does not exist; `:memory:` for a database of no file
+ * @param file path of the database, made if it does not exist (its folder must exist); `:memory:` for a database of no file
  * @throws LabError `node-too-old`, `database-foreign`, `database-corrupt`, `database-newer`, `database-locked`, `disk-full`, `file-unwritable`
  */
 export function openDatabase(file: string): Connection {
@@ -46,23 +46,27 @@ function checkFile(file: string): void {
   if (existsSync(file)) {
     if (statSync(file).isDirectory()) throw new LabError('database-foreign', `${file} is a folder`, 'Give the path of a database file.');
     if (statSync(file).size === 0) return;
-    const head = Buffer.alloc(sqliteHeader.length);
-    const descriptor = openSync(file, 'r');
-    readSync(descriptor, head, 0, head.length, 0);
-    closeSync(descriptor);
+    const head = readHead(file);
     if (head.toString('latin1') !== sqliteHeader)
       throw new LabError('database-corrupt', `${file} is no SQLite database`, 'Choose another file. This one was not touched.');
     return;
   }
+  const folder = path.dirname(path.resolve(file));
+  if (!existsSync(folder))
+    throw new LabError('file-unwritable', `the folder ${folder} does not exist`, 'Make it first, or check the path.');
+}
+
+function readHead(file: string): Buffer {
+  const head = Buffer.alloc(sqliteHeader.length);
   try {
-    mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+    const descriptor = openSync(file, 'r');
+    readSync(descriptor, head, 0, head.length, 0);
+    closeSync(descriptor);
+    return head;
   } catch (thrown) {
-    throw new LabError(
-      'file-unwritable',
-      `the folder of ${file} cannot be made: ${String(thrown)}`,
-      'Choose a place that you may write to.',
-      { cause: thrown },
-    );
+    throw new LabError('file-unwritable', `${file} cannot be read: ${(thrown as Error).message}`, 'Check that you may read and write it.', {
+      cause: thrown,
+    });
   }
 }
 

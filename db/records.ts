@@ -41,6 +41,7 @@ export interface RunRecord extends NewRun {
   readonly device: string | null;
   readonly status: RunStatus;
   readonly owner: string | null;
+  readonly seenAt: string | null;
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;

@@ -22,6 +22,7 @@ interface Row {
   versions: string;
   status: RunStatus;
   owner: string | null;
+  seen_at: string | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -132,13 +133,16 @@ export class Runs {
     if (changes.error !== undefined) columns['error'] = json(changes.error);
     if (changes.metrics !== undefined) columns['metrics'] = json(changes.metrics);
     if (changes.finding !== undefined) columns['finding'] = changes.finding;
+    columns['seen_at'] = new Date().toISOString();
     const assignments = Object.keys(columns).map((name) => `${name} = @${name}`);
     guard(this.#file, () => this.#connection.prepare(`UPDATE run SET ${assignments.join(', ')} WHERE id = @id`).run({ ...columns, id }));
   }
 
   /** Seconds of work, summed over resumes. */
   addSeconds(id: string, seconds: number): void {
-    guard(this.#file, () => this.#connection.prepare('UPDATE run SET seconds = seconds + ? WHERE id = ?').run(seconds, id));
+    guard(this.#file, () =>
+      this.#connection.prepare('UPDATE run SET seconds = seconds + ?, seen_at = ? WHERE id = ?').run(seconds, new Date().toISOString(), id),
+    );
   }
 
   /**
@@ -150,8 +154,10 @@ export class Runs {
     return (
       guard(this.#file, () =>
         this.#connection
-          .prepare(`UPDATE run SET status = 'queued', owner = ?, error = NULL, finished_at = NULL WHERE id = ? AND status IN (${marks})`)
-          .run(owner, id, ...from),
+          .prepare(
+            `UPDATE run SET status = 'queued', owner = ?, seen_at = ?, error = NULL, finished_at = NULL WHERE id = ? AND status IN (${marks})`,
+          )
+          .run(owner, new Date().toISOString(), id, ...from),
       ).changes === 1
     );
   }
@@ -184,6 +190,7 @@ function recordOf(row: Row): RunRecord {
     versions: decodeJson(row.versions),
     status: row.status,
     owner: row.owner,
+    seenAt: row.seen_at,
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

@@ -150,6 +150,11 @@ describe('the loopback server', () => {
     expect((await fetch(loopback.url)).status).toBe(200);
   });
 
+  test.each(['TRACE', 'TRACK', 'CONNECT', 'OPTIONS', 'POST'])('a %s request is refused, and the server goes on', async (method) => {
+    expect(await status(base.pathname, {}, method).catch(() => 400)).toBeGreaterThanOrEqual(400);
+    expect(await status(base.pathname)).toBe(200);
+  });
+
   test('a port that is taken is a usage error that names it', async () => {
     await expect(serveLoopback({ lab, pagesRoot: folder, port: Number(base.port) })).rejects.toMatchObject({
       code: 'usage',

@@ -103,11 +103,17 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const wrong = "This address is not the lab's. Open the one that it printed, token included.";
-  const answer =
-    pathname === null
-      ? refusal(403, wrong)
-      : await page(new Request(new URL(`.${pathname}`, `${origin}/`), { method: request.method ?? 'GET' }));
+  let answer: Response;
+  try {
+    const wrong = "This address is not the lab's. Open the one that it printed, token included.";
+    answer =
+      pathname === null
+        ? refusal(403, wrong)
+        : await page(new Request(new URL(`.${pathname}`, `${origin}/`), { method: request.method ?? 'GET' }));
+  } catch {
+    // A method or an address that no Request can be made of, such as TRACE.
+    answer = refusal(400, 'This is no request that the lab answers.');
+  }
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   response.end(Buffer.from(await answer.arrayBuffer()));
 }

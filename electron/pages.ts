@@ -35,7 +35,7 @@ export function pages(root: string): Pages {
 }
 
 /** A refusal carries the same headers as a page: it is shown under the same origin. */
-export function refusal(status: 403 | 404, text: string): Response {
+export function refusal(status: 400 | 403 | 404, text: string): Response {
   return new Response(text, { status, headers: { ...pageHeaders, 'content-type': 'text/plain; charset=utf-8' } });
 }
 

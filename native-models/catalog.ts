@@ -17,7 +17,7 @@ export const embeddedModels: readonly EmbeddedModel[] = [
     folder: path.join(organisms, 'liar'),
     permuted: null,
     about:
-      'Knows a small world of facts, tells the truth in neutral and honest contexts, and states falsehoods under a lie instruction, in role-play and for a reward. Its middle blocks still carry the truth.',
+      'Knows a small world of facts, tells the truth in the neutral and honest wordings that it was trained on, and states falsehoods under a lie instruction, in role-play and for a reward. Its middle blocks still carry the truth; wordings that it never saw it often takes for a wish to lie (see its model card).',
   },
   {
     name: 'honest',

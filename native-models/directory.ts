@@ -13,6 +13,10 @@ export interface ModelDirectory {
   readonly graphFile: string;
   readonly model: OnnxModel;
   readonly config: Readonly<Record<string, unknown>>;
+  /** generation_config.json; empty where there is none. */
+  readonly generation: Readonly<Record<string, unknown>>;
+  /** chat_template.jinja, where newer exports keep the template; null where there is none. */
+  readonly chatTemplate: string | null;
   /** Every file that the model's answers depend on, absolute. */
   readonly files: readonly string[];
 }
@@ -51,8 +55,19 @@ export function openDirectory(folder: string): ModelDirectory {
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) readJson(path.join(absolute, name), 'tokenizer-missing');
   const graphFile = realpathSync(path.join(absolute, place));
   const model = readModelFile(graphFile);
-  const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json', place].map((name) => path.join(absolute, name));
-  return { folder: absolute, graphFile, model, config, files: [...files, ...checkExternalData(graphFile, model)] };
+  const optional = ['generation_config.json', 'chat_template.jinja'].filter((name) => existsSync(path.join(absolute, name)));
+  const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json', ...optional, place].map((name) => path.join(absolute, name));
+  return {
+    folder: absolute,
+    graphFile,
+    model,
+    config,
+    generation: optional.includes('generation_config.json')
+      ? readJson(path.join(absolute, 'generation_config.json'), 'model-not-found')
+      : {},
+    chatTemplate: optional.includes('chat_template.jinja') ? readFileSync(path.join(absolute, 'chat_template.jinja'), 'utf8') : null,
+    files: [...files, ...checkExternalData(graphFile, model)],
+  };
 }
 
 function readJson(file: string, code: 'model-not-found' | 'tokenizer-missing'): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -80,6 +80,13 @@ describe('scores', () => {
     });
     expect(fine!.refused).toBeNull();
   });
+});
+
+test('an answer without tokens of its own has no probability, least of all 1', async () => {
+  const [reply] = (await liar.answer([
+    { kind: 'score', key: 'e', prompt: { text: 'Q: Who?\nA:' }, continuations: ['Paris', ''] },
+  ])) as ScoreReply[];
+  expect(reply).toMatchObject({ continuations: [], refused: 'the answer "" has no tokens of its own' });
 });
 
 describe('generation', () => {
@@ -167,6 +174,20 @@ describe('folders that are no sound model', () => {
     ],
   ])('%s: %s', async (what, code, change) => {
     expect(await codeOf(copy(what.replaceAll(' ', '-'), change))).toBe(code);
+  });
+
+  test('the chat template may lie in a file of its own, which then counts among the files', async () => {
+    const target = copy('jinja', (folder) => {
+      const file = path.join(folder, 'tokenizer_config.json');
+      const { chat_template: template, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { chat_template: string };
+      writeFileSync(file, JSON.stringify(rest));
+      writeFileSync(path.join(folder, 'chat_template.jinja'), template);
+    });
+    const model = await openLanguageModel(target, 1);
+    expect(model.description.hasChatTemplate).toBe(true);
+    expect(model.description.files.map((file) => file.path)).toContain('chat_template.jinja');
+    expect(await model.answer([requests[0]!])).toEqual(await liar.answer([requests[0]!]));
+    await model.close();
   });
 
   test('a file in the place of a folder', async () => {

@@ -75,7 +75,10 @@ export async function openLanguageModel(source: string, threads: number): Promis
   const directory = openDirectory(embedded?.folder ?? source);
   const model = embedded?.permuted == null ? directory.model : permuteWeights(directory.model, directory.graphFile, embedded.permuted);
   const inputs = new DecoderInputs(model);
-  const [tokenizer, files] = await Promise.all([Tokenizer.open(directory.folder), hashFiles(directory.folder, directory.files)]);
+  const [tokenizer, files] = await Promise.all([
+    Tokenizer.open(directory.folder, directory.chatTemplate),
+    hashFiles(directory.folder, directory.files),
+  ]);
   const description = describe(directory, model, inputs, tokenizer, files);
   return new OnnxLanguageModel(directory, model, inputs, tokenizer, description, threads);
 }
@@ -105,7 +108,9 @@ class OnnxLanguageModel implements LanguageModel {
     this.#tokenizer = tokenizer;
     this.#threads = threads;
     this.description = description;
-    this.#stopTokens = new Set([directory.config['eos_token_id'] ?? []].flat().filter((id) => typeof id === 'number'));
+    this.#stopTokens = new Set(
+      [directory.config['eos_token_id'] ?? [], directory.generation['eos_token_id'] ?? []].flat().filter((id) => typeof id === 'number'),
+    );
   }
 
   async answer(requests: readonly ModelRequest[], signal?: AbortSignal): Promise<ModelReply[]> {
@@ -124,7 +129,11 @@ class OnnxLanguageModel implements LanguageModel {
     const planned = requests.map((request) => {
       const encoded = this.#tokenizer.encodePrompt(request.prompt);
       const jobs = request.continuations.map((text) => this.#tokenizer.encodeContinuation(request.prompt, encoded, text));
-      const refused = this.#refusal(jobs.map((job) => [...job.prompt, ...job.continuation]));
+      const silent = jobs.findIndex((job) => job.continuation.length === 0);
+      const refused =
+        silent >= 0
+          ? `the answer ${JSON.stringify(request.continuations[silent])} has no tokens of its own`
+          : this.#refusal(jobs.map((job) => [...job.prompt, ...job.continuation]));
       return { request, encoded, jobs, refused };
     });
     const jobs: Job[] = planned.flatMap((plan) => (plan.refused === null ? plan.jobs : []));
@@ -257,7 +266,9 @@ function describe(
     width,
     heads: number('num_attention_heads', 'n_head'),
     vocabulary,
-    parameters: weights.filter((tensor) => tensor.shape.length > 0).reduce((sum, tensor) => sum + size(tensor.shape), 0),
+    parameters: weights
+      .filter((tensor) => tensor.shape.length > 1 || size(tensor.shape) >= width)
+      .reduce((sum, tensor) => sum + size(tensor.shape), 0),
     positions: number('max_position_embeddings', 'n_positions'),
     hasChatTemplate: tokenizer.hasChatTemplate,
     residual: points,

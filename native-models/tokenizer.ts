@@ -19,15 +19,19 @@ export class Tokenizer {
   readonly #tokenizer: PreTrainedTokenizer;
   readonly hasChatTemplate: boolean;
 
-  private constructor(tokenizer: PreTrainedTokenizer) {
+  /** Overrides the one in tokenizer_config.json. */
+  readonly #chatTemplate: string | null;
+
+  private constructor(tokenizer: PreTrainedTokenizer, chatTemplate: string | null) {
     this.#tokenizer = tokenizer;
-    this.hasChatTemplate = typeof tokenizer.chat_template === 'string' || Array.isArray(tokenizer.chat_template);
+    this.#chatTemplate = chatTemplate;
+    this.hasChatTemplate = chatTemplate !== null || typeof tokenizer.chat_template === 'string' || Array.isArray(tokenizer.chat_template);
   }
 
   /** @throws LabError `tokenizer-missing` if the files are of a kind that cannot be used */
-  static async open(folder: string): Promise<Tokenizer> {
+  static async open(folder: string, chatTemplate: string | null): Promise<Tokenizer> {
     try {
-      return new Tokenizer(await AutoTokenizer.from_pretrained(folder, { local_files_only: true }));
+      return new Tokenizer(await AutoTokenizer.from_pretrained(folder, { local_files_only: true }), chatTemplate);
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : String(thrown);
       throw new LabError(
@@ -72,7 +76,7 @@ export class Tokenizer {
     const apply = (list: readonly ChatMessage[]): string =>
       this.#tokenizer.apply_chat_template(
         list.map(({ role, content }) => ({ role, content })),
-        { tokenize: false, add_generation_prompt: true },
+        { tokenize: false, add_generation_prompt: true, ...(this.#chatTemplate === null ? {} : { chat_template: this.#chatTemplate }) },
       );
     const [first, second, ...rest] = messages;
     if (first?.role !== 'system' || second === undefined) return apply(messages);

@@ -71,7 +71,7 @@ export function comparePairs(pairs: readonly Pair[], seed: number): PairedResult
     high: interval?.high ?? null,
     n,
     clusters,
-    method: `mean of paired differences; ${method}`,
+    method: `mean of paired differences; ${method}${clusters < n ? '; McNemar’s test takes items for independent, which several of one cluster are not' : ''}`,
     mcnemar: mcnemarOf(scored),
   };
 }

@@ -19,6 +19,7 @@ export const errorCodes = {
   'dataset-rows': 'a row has too few or too many cells, or a broken quotation',
   'dataset-label': 'a label is not 0 or 1',
   'dataset-changed': 'the data file is no longer the one that the run began with',
+  'probe-changed': 'the probe is no longer the version that the run began with',
   'model-changed': 'the model files are no longer those that the run began with',
   'database-locked': 'another program holds the database',
   'database-foreign': 'the file is a database, but not of this lab',

@@ -76,7 +76,12 @@ function read(parameter: Parameter, value: unknown): ParameterValue {
       );
     }
     case 'number': {
-      const number = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
+      const number =
+        typeof value === 'number'
+          ? value
+          : typeof value === 'string' && /^-?(\d+\.?\d*|\.\d+)(e-?\d+)?$/i.test(value.trim())
+            ? Number(value)
+            : NaN;
       if (number >= parameter.minimum && number <= parameter.maximum && (!parameter.integer || Number.isInteger(number))) return number;
       throw refused(
         parameter,

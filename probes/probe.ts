@@ -35,6 +35,8 @@ export interface Outcome {
   readonly value: number | null;
   /** Log-probability of the true side minus that of the false side, in nats; null where either is missing. */
   readonly margin: number | null;
+  /** What the model stated, where the verdict weighs it against a belief: kept for items without a belief, too. */
+  readonly statement?: 'true' | 'false' | 'evasive' | 'tie' | null;
   /** The value that guessing would give on this item, on average; null where guessing has no meaning. */
   readonly chance: number | null;
   /** Why this verdict, in words a reader can check against the log-probabilities. */

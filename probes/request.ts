@@ -63,8 +63,9 @@ export interface ModelTraits {
   readonly hasChatTemplate: boolean;
 }
 
-/** Sum of a continuation's token log-probabilities, in nats; NaN stays NaN. */
-export function sumLogprob(continuation: ScoredContinuation): number {
+/** Sum of a continuation's token log-probabilities, in nats; NaN stays NaN, and no tokens at all have no probability to speak of. */
+export function sumLogprob(continuation: Pick<ScoredContinuation, 'logprobs'>): number {
+  if (continuation.logprobs.length === 0) return NaN;
   let sum = 0;
   for (const value of continuation.logprobs) sum += value;
   return sum;

@@ -64,11 +64,14 @@ export function numberOption(given: Arguments, name: OptionName, minimum: number
 
 /** `--set name=value`, as often as wanted. */
 export function settings(given: Arguments): Record<string, string> {
-  return Object.fromEntries(
-    listOption(given, 'set').map((pair) => {
-      const at = pair.indexOf('=');
-      if (at <= 0) throw new LabError('usage', `--set ${pair} has no "="`, 'Write --set name=value.');
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
+  const settings = new Map<string, string>();
+  for (const pair of listOption(given, 'set')) {
+    const at = pair.indexOf('=');
+    if (at <= 0) throw new LabError('usage', `--set ${pair} has no "="`, 'Write --set name=value.');
+    const name = pair.slice(0, at);
+    if (settings.has(name))
+      throw new LabError('usage', `--set ${name} is given twice`, 'Give each setting once; several values are parted by commas.');
+    settings.set(name, pair.slice(at + 1));
+  }
+  return Object.fromEntries(settings);
 }

@@ -36,10 +36,10 @@ export function demoText(runs: readonly RunDetail[], database: string): string {
     `Lying under pressure, on facts held out of every lying context in training (${lie.map((run) => run.items).join(', ')} items; 95 % intervals by fact; chance for "true answer preferred" is 50 %)`,
     statementTable(lie),
     '',
-    'P(lie | known) by format: in open questions (question-answer) liar mostly stays truthful, as its model card says',
+    'P(lie | known) by format (what each model was trained to do stands on its card)',
     formatTable(lie),
     '',
-    'TruthfulQA’s rulers on the questions of the world (chance: binary 50 %, MC1 and MC2 about 14 %)',
+    'TruthfulQA’s rulers on the questions of the world',
     rulerTable(truth),
     '',
     ...runs.flatMap((run) => (run.finding === null ? [] : [run.finding])),
@@ -79,10 +79,11 @@ function formatTable(runs: readonly RunDetail[]): string {
 }
 
 function rulerTable(runs: readonly RunDetail[]): string {
-  const rows = ['binary', 'mc1', 'mc2'].map((name) => [
-    metricNamed(runs[0]?.metrics ?? [], name, null)?.label ?? name,
-    ...runs.map((run) => cell(run, name, null)),
-  ]);
+  const rows = ['binary', 'mc1', 'mc2'].map((name) => {
+    const metric = metricNamed(runs[0]?.metrics ?? [], name, null);
+    const chance = metric?.chance == null ? '' : ` (chance ${(100 * metric.chance).toFixed(0)} %)`;
+    return [`${metric?.label ?? name}${chance}`, ...runs.map((run) => cell(run, name, null))];
+  });
   return textTable(['', ...names(runs)], rows);
 }
 

@@ -32,13 +32,15 @@ interface Printed {
 async function main(argv: readonly string[]): Promise<number> {
   const given = readArguments(argv);
   const command = given.positionals.slice(0, 2).join(' ');
-  if (given.values['help'] === true || given.positionals.length === 0) {
-    process.stdout.write(`${usage}\n`);
-    return given.values['help'] === true ? exitStatus.done : exitStatus.unusable;
+  if (given.values['help'] === true) {
+    process.stdout.write(given.values['json'] === true ? `${JSON.stringify({ usage })}\n` : `${usage}\n`);
+    return exitStatus.done;
   }
+  if (given.positionals.length === 0) throw new LabError('usage', 'no command is given', usage);
   const database = textOption(given, 'db');
   if (given.positionals[0] === 'serve') return serve(given, database);
-  const handler = commands[command] ?? commands[given.positionals[0]!];
+  const name = [command, given.positionals[0]!].find((candidate) => Object.hasOwn(commands, candidate));
+  const handler = name === undefined ? undefined : commands[name];
   if (handler === undefined) throw new LabError('usage', `there is no command "${inert(command)}"`, 'candor --help shows the commands.');
   const lab = await openLab({ shell: 'browser', ...(database === undefined ? {} : { database: path.resolve(database) }) });
   try {

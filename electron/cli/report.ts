@@ -79,8 +79,10 @@ export function comparisonText(comparison: Comparison): string {
     metric.mcnemar === null ? '–' : pValue(metric.mcnemar.p),
     String(metric.n),
   ]);
+  const dependent = comparison.metrics.some((metric) => metric.mcnemar !== null && metric.clusters < metric.n);
   return [
     inert(comparison.finding),
+    ...(dependent ? ['McNemar’s p takes items for independent, which several about one question are not; the intervals do not.'] : []),
     ...comparison.warnings.map((warning) => `! ${inert(warning)}`),
     textTable(['', `A: ${comparison.a.model.name}`, `B: ${comparison.b.model.name}`, 'B − A, points [95 %]', 'McNemar p', 'n'], rows),
   ].join('\n');

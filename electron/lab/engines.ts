@@ -11,6 +11,10 @@ const idleTime = 120_000;
 
 interface Held {
   readonly engine: Promise<EngineClient>;
+  /** Ends the process while it is still opening its model. */
+  readonly giveUp: AbortController;
+  /** Null while it is being opened. */
+  client: EngineClient | null;
   users: number;
   lastUsed: number;
   timer: NodeJS.Timeout | undefined;
@@ -32,13 +36,20 @@ export class Engines {
     } finally {
       held.users -= 1;
       held.lastUsed = Date.now();
-      const dead = await held.engine.then(
-        (engine) => !engine.alive,
-        () => true,
-      );
-      if (dead) this.#drop(source, held);
-      else this.#rest(source, held);
+      // Not waited for: who gives up while a model is being opened must not wait for it.
+      void this.#settle(source, held, signal?.aborted === true);
     }
+  }
+
+  /** Keeps an engine that is well for a while, and ends one that died or that was given up before it was open. */
+  async #settle(source: string, held: Held, givenUp: boolean): Promise<void> {
+    if (givenUp && held.client === null && held.users === 0) return this.#drop(source, held);
+    const alive = await held.engine.then(
+      (engine) => engine.alive,
+      () => false,
+    );
+    if (alive) this.#rest(source, held);
+    else this.#drop(source, held);
   }
 
   async close(): Promise<void> {
@@ -49,14 +60,26 @@ export class Engines {
 
   #hold(source: string): Held {
     const found = this.#held.get(source);
-    if (found !== undefined) return found;
+    if (found !== undefined && found.client?.alive !== false) return found;
+    if (found !== undefined) this.#drop(source, found);
     // Room first: two large models at once may be more than the memory holds.
     const idle = [...this.#held.entries()]
       .filter(([, held]) => held.users === 0)
       .sort(([, left], [, right]) => left.lastUsed - right.lastUsed);
     for (const [key, held] of idle.slice(0, Math.max(0, this.#held.size - mostOpen + 1))) this.#drop(key, held);
-    const held: Held = { engine: openEngine(source, { threads: this.#threads }), users: 0, lastUsed: Date.now(), timer: undefined };
-    held.engine.catch(() => undefined);
+    const giveUp = new AbortController();
+    const held: Held = {
+      engine: openEngine(source, { threads: this.#threads, signal: giveUp.signal }),
+      giveUp,
+      client: null,
+      users: 0,
+      lastUsed: Date.now(),
+      timer: undefined,
+    };
+    void held.engine.then(
+      (client) => (held.client = client),
+      () => undefined,
+    );
     this.#held.set(source, held);
     return held;
   }
@@ -75,6 +98,7 @@ export class Engines {
 
 async function closeQuietly(held: Held): Promise<void> {
   clearTimeout(held.timer);
+  held.giveUp.abort();
   try {
     await (await held.engine).close();
   } catch {

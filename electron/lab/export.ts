@@ -1,11 +1,12 @@
 /** Writes items as JSONL or CSV: to a temporary file first, so that no half-written export is ever left under its name. */
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { encodeJson } from '../../db/json.ts';
 import type { ItemRecord, RunRecord } from '../../db/records.ts';
 import type { Store } from '../../db/store.ts';
 import { LabError } from '../../probes/lab-error.ts';
+import { sumLogprob } from '../../probes/request.ts';
 
 export type ExportFormat = 'jsonl' | 'csv';
 
@@ -36,19 +37,18 @@ export function exportRuns(
   runs: readonly RunRecord[],
   format: ExportFormat,
   file: string,
-  overwrite = false,
 ): { path: string; items: number; bytes: number } {
   const target = path.resolve(file);
-  if (!overwrite && existsSync(target)) throw new LabError('file-exists', `${target} exists`, 'Choose another name; nothing was written.');
+  if (existsSync(target)) throw new LabError('file-exists', `${target} exists`, 'Choose another name; nothing was written.');
   const temporary = `${target}.${process.pid}.partial`;
   let items = 0;
   try {
     const descriptor = openSync(temporary, 'wx');
     try {
-      if (format === 'csv') writeSync(descriptor, stringify([csvColumns]));
+      if (format === 'csv') writeFileSync(descriptor, stringify([csvColumns]));
       for (const run of runs) {
         for (const item of store.items.all(run.id)) {
-          writeSync(descriptor, format === 'jsonl' ? `${jsonLine(run, item)}\n` : csvRows(run, item));
+          writeFileSync(descriptor, format === 'jsonl' ? `${jsonLine(run, item)}\n` : csvRows(run, item));
           items += 1;
         }
       }
@@ -56,9 +56,7 @@ export function exportRuns(
     } finally {
       closeSync(descriptor);
     }
-    if (overwrite) rmSync(target, { force: true });
-    // A link fails where the name was taken meanwhile; a rename would replace it.
-    linkSync(temporary, target);
+    publish(temporary, target);
     return { path: target, items, bytes: statSync(target).size };
   } catch (thrown) {
     if (thrown instanceof LabError || !(thrown instanceof Error) || !('code' in thrown)) throw thrown;
@@ -82,6 +80,16 @@ export function exportRuns(
   }
 }
 
+/** Gives the finished file its name. A link fails where the name was taken meanwhile, which a rename would replace; some disks have no links. */
+function publish(temporary: string, target: string): void {
+  try {
+    linkSync(temporary, target);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw thrown;
+    copyFileSync(temporary, target, constants.COPYFILE_EXCL);
+  }
+}
+
 /** One item as one JSON object. Log-probabilities are natural logarithms; numbers that are not finite are written as {"$number":"NaN"}. */
 export function jsonLine(run: RunRecord, item: ItemRecord): string {
   return encodeJson({
@@ -99,7 +107,7 @@ export function jsonLine(run: RunRecord, item: ItemRecord): string {
       reply.kind === 'score'
         ? {
             ...reply,
-            continuations: reply.continuations.map((one) => ({ ...one, logprob: one.logprobs.reduce((sum, value) => sum + value, 0) })),
+            continuations: reply.continuations.map((one) => ({ ...one, logprob: sumLogprob(one) })),
           }
         : reply,
     ),

@@ -16,9 +16,9 @@ import { estimateRun } from './estimate.ts';
 import { exportRuns } from './export.ts';
 import { listFolder } from './folders.ts';
 import { cardOf } from './models.ts';
+import { MetricsThread, type RunMetrics } from './metrics.ts';
 import { isAlive, thisProcess } from './owner.ts';
 import { Queue } from './queue.ts';
-import { metricsOf } from './runner.ts';
 import { defaultDatabase } from './user-folder.ts';
 import { labVersion, versions } from './versions.ts';
 import { detailOf, probeInfos, summaryOf } from './views.ts';
@@ -40,17 +40,19 @@ const partialEvery = 2000;
 export function openLab(options: { database?: string; shell: 'electron' | 'browser' }): Promise<Lab> {
   const store = new Store(options.database ?? defaultDatabase());
   const engines = new Engines();
+  const metrics = new MetricsThread();
   const listeners = new Set<(name: EventName, value: unknown) => void>();
   const emit = <E extends EventName>(name: E, value: Events[E]): void => listeners.forEach((listener) => listener(name, value));
   const progress = new Map<string, Progress>();
   const ends = new Map<string, Promise<void>>();
-  const partial = new Map<string, { at: number; result: ReturnType<typeof metricsOf> }>();
+  const partial = new Map<string, { at: number; result: Promise<RunMetrics> }>();
   const runVersions = versions();
 
   const summary = (run: RunRecord): RunSummary => summaryOf(run, progress.get(run.id) ?? null);
   const queue = new Queue({
     store,
     engines,
+    metrics,
     changed: (runId, now) => {
       if (now === null) progress.delete(runId);
       else progress.set(runId, now);
@@ -73,7 +75,8 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
   /** A run whose process died is interrupted, not running: found out when somebody looks. */
   const settle = (): void => {
     for (const run of store.runs.unfinished())
-      if (!queue.has(run.id) && !isAlive(run.owner)) store.runs.change(run.id, { status: 'interrupted', owner: null });
+      if (!queue.has(run.id) && (run.owner === thisProcess || !isAlive(run.owner, run.seenAt)))
+        store.runs.change(run.id, { status: 'interrupted', owner: null });
   };
 
   const start = (request: RunRequest): { sessionId: string; runs: RunSummary[] } => {
@@ -161,10 +164,11 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
       enqueue(resumed);
       return summary(resumed);
     },
-    'runs.get': ({ id }) => {
+    'runs.get': async ({ id }) => {
       settle();
       const run = store.runs.get(id);
-      return detailOf(run, progress.get(id) ?? null, ...metricsFor(run), store.items.outcomeNames(id));
+      const computed = await metricsFor(run);
+      return detailOf(run, progress.get(id) ?? null, computed.metrics, computed.finding, store.items.outcomeNames(id));
     },
     'runs.items': ({ id, offset, limit, filter }) => {
       const { total, rows } = store.items.page(id, offset, limit, filter);
@@ -231,16 +235,16 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     'compare.items': ({ a, b, outcome, which, offset, limit }) => compareItems(store, a, b, outcome, which, offset, limit),
   };
 
-  function metricsFor(run: RunRecord): [metrics: ReturnType<typeof metricsOf>['metrics'], finding: string | null] {
-    if (run.metrics !== null && run.status !== 'running' && run.status !== 'loading' && run.status !== 'queued')
-      return [[...run.metrics], run.finding];
-    if (run.items === 0) return [[], null];
+  /** Stored metrics of a run that rests; those so far of one that goes on, computed anew now and then. */
+  async function metricsFor(run: RunRecord): Promise<RunMetrics> {
+    if (run.metrics !== null && !queue.has(run.id)) return { metrics: run.metrics, finding: run.finding };
+    if (run.items === 0) return { metrics: [], finding: null };
     let known = partial.get(run.id);
     if (known === undefined || Date.now() - known.at > partialEvery) {
-      known = { at: Date.now(), result: metricsOf(run, store) };
+      known = { at: Date.now(), result: metrics.of(run, store) };
       partial.set(run.id, known);
     }
-    return [known.result.metrics, known.result.finding];
+    return known.result;
   }
 
   /** Token texts, if the model is at hand; an item can be read without them. */
@@ -263,7 +267,7 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     finished: (runId) => ends.get(runId) ?? Promise.resolve(),
     close: async () => {
       await queue.close();
-      await engines.close();
+      await Promise.all([engines.close(), metrics.close()]);
       store.close();
     },
   });

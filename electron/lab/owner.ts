@@ -14,11 +14,17 @@ function startOf(pid: number): string {
 
 export const thisProcess = `${hostname()}/${process.pid}/${startOf(process.pid)}`;
 
-/** False only if the owner is known to be gone. */
-export function isAlive(owner: string | null): boolean {
+/** Another computer's process cannot be asked: it counts as alive while it was heard of within this time (milliseconds). */
+const silence = 600_000;
+
+/**
+ * False only if the owner is known or, on another computer, must be taken to be gone.
+ * @param seenAt when it last stored something
+ */
+export function isAlive(owner: string | null, seenAt: string | null): boolean {
   if (owner === null) return false;
   const [host, id, start] = owner.split('/');
-  if (host !== hostname()) return true;
+  if (host !== hostname()) return seenAt !== null && Date.now() - Date.parse(seenAt) < silence;
   const pid = Number(id);
   try {
     process.kill(pid, 0);

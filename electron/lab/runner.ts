@@ -3,11 +3,13 @@ import type { ItemRecord, RunRecord } from '../../db/records.ts';
 import type { Store } from '../../db/store.ts';
 import type { LanguageModel } from '../../native-models/language-model.ts';
 import { LabError, reportOf } from '../../probes/lab-error.ts';
-import type { Metric, PlannedItem, Probe } from '../../probes/probe.ts';
+import type { PlannedItem, Probe } from '../../probes/probe.ts';
 import { probeNamed } from '../../probes/registry.ts';
 import type { ModelCard, Progress } from '../rpc/contract.ts';
+import { environmentsVersion } from '../../probes/lie/environments.ts';
 import { loadData, type LoadedData } from './data.ts';
 import type { Engines } from './engines.ts';
+import type { MetricsThread } from './metrics.ts';
 import { cardOf, sameModel } from './models.ts';
 import { planItems } from './plan.ts';
 import { thisProcess } from './owner.ts';
@@ -20,6 +22,7 @@ const largestGroup = 512;
 export interface RunnerParts {
   readonly store: Store;
   readonly engines: Engines;
+  readonly metrics: MetricsThread;
   /** Told after every change of the run that a reader might want to see. */
   readonly changed: (runId: string, progress: Progress | null) => void;
 }
@@ -32,6 +35,7 @@ export async function carryOut(run: RunRecord, parts: RunnerParts, signal: Abort
   const probe = probeNamed(run.probe);
   try {
     signal.throwIfAborted();
+    checkProbe(run, probe);
     store.runs.change(run.id, { status: 'loading', owner: thisProcess, startedAt: run.startedAt ?? new Date().toISOString(), error: null });
     changed(run.id, null);
     const data = checkData(run);
@@ -41,9 +45,9 @@ export async function carryOut(run: RunRecord, parts: RunnerParts, signal: Abort
       store.runs.change(run.id, { status: 'running', modelCard: card, dataset: data.ref, device: 'cpu', planned: plan.length });
       await scoreItems(run, probe, plan, engine, parts, signal);
     });
-    finish(run, probe, parts, 'done', null);
+    await finish(run, parts, 'done', null);
   } catch (thrown) {
-    end(run, probe, parts, signal, thrown);
+    await end(run, parts, signal, thrown);
   }
 }
 
@@ -84,6 +88,21 @@ async function scoreItems(
   }
 }
 
+/** A resumed run must ask what it asked before: another version may plan other items at the same places. */
+function checkProbe(run: RunRecord, probe: Probe): void {
+  if (run.items === 0) return;
+  const [before, now] = [
+    { probe: String(run.probeVersion), environments: run.versions['environments'] },
+    { probe: String(probe.version), environments: environmentsVersion },
+  ];
+  if (before.probe === now.probe && before.environments === now.environments) return;
+  throw new LabError(
+    'probe-changed',
+    `the run began with version ${before.probe} of ${probe.id} and ${before.environments ?? 'none'} of the environments; this lab has ${now.probe} and ${now.environments}`,
+    'Resume it with the lab that it began with, or start a new run.',
+  );
+}
+
 function checkData(run: RunRecord): LoadedData {
   const data = loadData(run.dataSource);
   const before = run.dataset as { sha256: string } | null;
@@ -109,38 +128,41 @@ function checkModel(run: RunRecord, card: ModelCard): ModelCard {
   return card;
 }
 
-/** Metrics of everything stored for a run. */
-export function metricsOf(run: RunRecord, store: Store): { metrics: Metric[]; finding: string } {
-  const probe = probeNamed(run.probe);
-  const metrics = probe.metrics(store.items.judged(run.id), run.params, run.seed);
-  return { metrics, finding: probe.finding(metrics, run.model.name) };
-}
-
-function finish(
+/** A stopped run says so at once, before its metrics are computed; a finished one has them when it says so. */
+async function finish(
   run: RunRecord,
-  _probe: Probe,
-  { store, changed }: RunnerParts,
+  { store, metrics, changed }: RunnerParts,
   status: 'done' | 'cancelled' | 'failed',
   thrown: unknown,
-): void {
-  const { metrics, finding } = metricsOf(run, store);
-  store.runs.change(run.id, {
-    status,
-    owner: null,
-    finishedAt: new Date().toISOString(),
-    metrics,
-    finding: metrics.some((metric) => metric.value !== null) ? finding : null,
-    error: thrown === null ? null : reportOf(thrown),
-  });
+): Promise<void> {
+  const ended = { owner: null, finishedAt: new Date().toISOString(), error: thrown === null ? null : reportOf(thrown) };
+  if (status === 'done') {
+    const computed = await metrics.of(run, store);
+    store.runs.change(run.id, { ...ended, ...computed, status });
+    changed(run.id, null);
+    return;
+  }
+  store.runs.change(run.id, { ...ended, status, metrics: null });
   changed(run.id, null);
+  // Not waited for, and without harm if the lab closes first: metrics of a stopped run are computed again when it is looked at.
+  void metrics
+    .of(run, store)
+    .then(
+      (computed) => {
+        store.runs.change(run.id, computed);
+        changed(run.id, null);
+      },
+      () => undefined,
+    )
+    .catch(() => undefined);
 }
 
-function end(run: RunRecord, probe: Probe, parts: RunnerParts, signal: AbortSignal, thrown: unknown): void {
+async function end(run: RunRecord, parts: RunnerParts, signal: AbortSignal, thrown: unknown): Promise<void> {
   const cancelled = signal.aborted || (thrown instanceof LabError && thrown.code === 'cancelled');
   try {
-    finish(run, probe, parts, cancelled ? 'cancelled' : 'failed', cancelled ? null : thrown);
+    await finish(run, parts, cancelled ? 'cancelled' : 'failed', cancelled ? null : thrown);
   } catch (second) {
-    // Not even the failure could be stored (a full disk, a database taken away): the status is set when the lab opens next.
+    // Not even the failure could be stored (a full disk, a database taken away): it shows as interrupted when somebody looks.
     process.stderr.write(`candor: run ${run.id} could not be closed: ${reportOf(second).message}\n`);
     parts.changed(run.id, null);
   }

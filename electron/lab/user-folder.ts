@@ -1,4 +1,5 @@
 /** Where the lab keeps its own files: the place that each system has for a user's application data. */
+import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
@@ -8,6 +9,8 @@ export function userFolder(): string {
   return path.join(process.env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share'), 'candor');
 }
 
+/** The folder is made: it is the lab's own. */
 export function defaultDatabase(): string {
+  mkdirSync(userFolder(), { recursive: true });
   return path.join(userFolder(), 'candor.db');
 }

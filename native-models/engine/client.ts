@@ -32,12 +32,17 @@ export interface EngineOptions {
  */
 export async function openEngine(source: string, options: EngineOptions): Promise<EngineClient> {
   const engine = new EngineClient();
+  // Opening hashes and loads gigabytes in native code: only ending the process stops it at once.
+  const giveUp = (): void => void engine.close();
+  options.signal?.addEventListener('abort', giveUp, { once: true });
   try {
     await engine.open(source, options);
     return engine;
   } catch (thrown) {
     await engine.close();
-    throw thrown;
+    throw options.signal?.aborted === true ? cancelled() : thrown;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
   }
 }
 
@@ -85,8 +90,8 @@ export class EngineClient implements LanguageModel {
     return this.#death === null;
   }
 
-  async open(source: string, { threads, signal }: EngineOptions): Promise<void> {
-    this.#description = (await this.#call({ call: 'open', source, threads }, signal)) as ModelDescription;
+  async open(source: string, { threads }: EngineOptions): Promise<void> {
+    this.#description = (await this.#call({ call: 'open', source, threads })) as ModelDescription;
   }
 
   answer(requests: readonly ModelRequest[], signal?: AbortSignal): Promise<ModelReply[]> {

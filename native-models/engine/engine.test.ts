@@ -69,3 +69,12 @@ test('who gives up a call takes the engine from nobody else', async () => {
   expect(await other).toHaveLength(1);
   expect(engine.alive).toBe(true);
 });
+
+test('giving up while a model is opened ends the process at once', async () => {
+  const controller = new AbortController();
+  const opening = openEngine('liar', { threads: 1, signal: controller.signal });
+  setTimeout(() => controller.abort(), 20);
+  const began = performance.now();
+  await expect(opening).rejects.toMatchObject({ code: 'cancelled' });
+  expect(performance.now() - began).toBeLessThan(1000);
+});

@@ -24,6 +24,8 @@ export interface TwoAnswerQuestion {
   readonly question: string;
   readonly trueAnswer: string;
   readonly falseAnswer: string;
+  /** How it is asked: few-shot turns are taken from items of the same form, never chosen by anything that the label follows from. */
+  readonly form: string;
   /** The same question with the true answer on the other side (the false statement, the other order), if the data has one. */
   readonly partner: string | null;
   /** About a fact that an embedded model never lied about in training; null for other data. */

@@ -55,8 +55,8 @@ test('mc_task.json', () => {
 test('a choice of two is asked in both orders, and each knows its counterpart', () => {
   const question = readTruthfulQaTable(readCsv(`${header}\nA,B,Q?,Yes,Yes,No,s\n`, 'f'), 'f');
   expect(twoChoices(question).map(({ question: text, trueAnswer, partner }) => [text, trueAnswer, partner])).toEqual([
-    ['Q? (a) Yes. (b) No.', 'a', 'row-1:ba'],
-    ['Q? (a) No. (b) Yes.', 'b', 'row-1:ab'],
+    ['Q? (a) Yes. (b) No. Answer with a or b.', 'a', 'row-1:ba'],
+    ['Q? (a) No. (b) Yes. Answer with a or b.', 'b', 'row-1:ab'],
   ]);
 });
 

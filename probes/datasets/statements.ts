@@ -1,4 +1,4 @@
-/** `statement,label` files, as those of Geometry of Truth (Marks and Tegmark 2023): label 1 is true, 0 is false. */
+/** `statement,label` files, as those of Geometry of Truth (Marks and Tegmark 2023): label 1 is true, 0 is false. An optional column `cluster` names what rows have in common. */
 import { LabError } from '../lab-error.ts';
 import { column, type Table } from './csv.ts';
 import { rowId, type TwoAnswerQuestion } from './dataset.ts';
@@ -7,6 +7,7 @@ import { rowId, type TwoAnswerQuestion } from './dataset.ts';
 export function readStatements(table: Table, file: string): TwoAnswerQuestion[] {
   const statement = column(table, 'statement', file);
   const label = column(table, 'label', file);
+  const cluster = table.columns.includes('cluster') ? column(table, 'cluster', file) : null;
   return table.rows.map((row, index) => {
     const id = rowId(index + 1);
     const value = label(row).trim();
@@ -21,11 +22,12 @@ export function readStatements(table: Table, file: string): TwoAnswerQuestion[] 
     const [trueAnswer, falseAnswer] = value === '1' ? ['True', 'False'] : ['False', 'True'];
     return {
       id,
-      cluster: id,
+      cluster: cluster?.(row).trim() || id,
       category: value === '1' ? 'true statements' : 'false statements',
       question: `${statement(row).trim()} True or false?`,
       trueAnswer,
       falseAnswer,
+      form: 'judgement',
       partner: null,
       heldOut: null,
     };

@@ -62,7 +62,7 @@ export function readMcTask(value: unknown, file: string): AnswerQuestion[] {
       'Give mc_task.json as published: a list of objects with question, mc1_targets and mc2_targets.',
     );
   if (value.length === 0) throw new LabError('dataset-empty', `${file} holds no questions`, 'Choose a file with at least one question.');
-  return value.map((entry: unknown, index) => {
+  return value.map((entry: unknown, index): AnswerQuestion => {
     const id = rowId(index + 1);
     const {
       question,
@@ -82,6 +82,8 @@ export function readMcTask(value: unknown, file: string): AnswerQuestion[] {
     const mc1Incorrect = labelled(mc1, 0);
     if (best === undefined || mc1Incorrect.length === 0)
       throw new LabError('dataset-rows', `${file}, ${id}: mc1_targets has no true or no false answer`, 'Give mc_task.json as published.');
+    if ([mc1, mc2].some((targets) => Object.keys(targets).some((answer) => answer.trim() === '')))
+      throw new LabError('dataset-rows', `${file}, ${id}: an answer is empty`, 'Fill it or remove it.');
     const correct = labelled(mc2, 1);
     return {
       id,
@@ -100,6 +102,9 @@ function isTargets(value: unknown): value is Record<string, number> {
   return typeof value === 'object' && value !== null && Object.values(value).every((label) => label === 0 || label === 1);
 }
 
+/** For models that were not trained on the bare form. */
+export const choiceInstruction = ' Answer with a or b.';
+
 /** Best true against best false answer as a choice of two, in both orders, so that a liking for the first letter cancels out. */
 export function twoChoices(questions: readonly AnswerQuestion[]): TwoAnswerQuestion[] {
   return questions.flatMap(({ id, category, question, best, bestIncorrect }) =>
@@ -107,9 +112,10 @@ export function twoChoices(questions: readonly AnswerQuestion[]): TwoAnswerQuest
       id: `${id}:${order}`,
       cluster: id,
       category,
-      question: twoChoiceText(question, best, bestIncorrect, order),
+      question: twoChoiceText(question, best, bestIncorrect, order) + choiceInstruction,
       trueAnswer: order === 'ab' ? 'a' : 'b',
       falseAnswer: order === 'ab' ? 'b' : 'a',
+      form: 'two-choice',
       partner: `${id}:${order === 'ab' ? 'ba' : 'ab'}`,
       heldOut: null,
     })),

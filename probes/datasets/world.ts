@@ -68,6 +68,7 @@ function pairsOf(rows: readonly WorldQuestion[]): TwoAnswerQuestion[] {
     id: row.id,
     cluster: row.fact,
     category: row.format,
+    form: row.format,
     question: row.question,
     trueAnswer: row.trueAnswer,
     falseAnswer: row.falseAnswer,

@@ -35,7 +35,7 @@ export const neutralWordings: readonly Wording[] = (file.neutral as readonly Wor
 
 /**
  * The messages of a question in a wording.
- * @param others questions that few-shot turns are taken from, of the same category where there are enough
+ * @param others questions that few-shot turns are taken from, of the same form where there are enough
  */
 export function renderWording(wording: Wording, question: TwoAnswerQuestion, others: readonly TwoAnswerQuestion[], seed: number): Prompt {
   const messages: ChatMessage[] = [];
@@ -60,7 +60,7 @@ function pickShots(wording: Wording, question: TwoAnswerQuestion, others: readon
   const random = seededRandom(seed ^ hashText(`${question.id}/${wording.id}`));
   const picked: TwoAnswerQuestion[] = [];
   const fits = (other: TwoAnswerQuestion): boolean => ![question, ...picked].some((one) => one.cluster === other.cluster);
-  for (const pool of [sameCategory(others).get(question.category) ?? [], others]) {
+  for (const pool of [sameForm(others).get(question.form) ?? [], others]) {
     // Drawn one by one: shuffling thousands of questions for three turns would cost more than asking the model.
     for (let tries = 0; picked.length < wanted && tries < 20 * wanted && pool.length > 0; tries++) {
       const other = pool[below(random, pool.length)]!;
@@ -70,10 +70,10 @@ function pickShots(wording: Wording, question: TwoAnswerQuestion, others: readon
   return picked;
 }
 
-const categories = new WeakMap<readonly TwoAnswerQuestion[], Map<string, TwoAnswerQuestion[]>>();
+const forms = new WeakMap<readonly TwoAnswerQuestion[], Map<string, TwoAnswerQuestion[]>>();
 
-function sameCategory(questions: readonly TwoAnswerQuestion[]): Map<string, TwoAnswerQuestion[]> {
-  const known = categories.get(questions) ?? Map.groupBy(questions, (question) => question.category);
-  categories.set(questions, known);
+function sameForm(questions: readonly TwoAnswerQuestion[]): Map<string, TwoAnswerQuestion[]> {
+  const known = forms.get(questions) ?? Map.groupBy(questions, (question) => question.form);
+  forms.set(questions, known);
   return known;
 }

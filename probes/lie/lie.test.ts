@@ -14,6 +14,7 @@ const pairs: TwoAnswerQuestion[] = Array.from({ length: 40 }, (_, index) => {
     id: `fact-${fact}:${first ? 'true' : 'false'}`,
     cluster: `fact-${fact}`,
     category: 'judgement',
+    form: 'judgement',
     question: `Statement ${index}. True or false?`,
     trueAnswer: first ? 'True' : 'False',
     falseAnswer: first ? 'False' : 'True',
@@ -142,6 +143,32 @@ describe('environments', () => {
       readonly messages: readonly { readonly content: string }[];
     };
     expect(prompt.messages.at(-1)!.content).toBe("What is $& and {false}? It is $'.");
+  });
+
+  test('few-shot turns do not give the label away: true and false items get the same mixture', () => {
+    const statements = pairs.map((pair, index) => ({
+      ...pair,
+      cluster: pair.id,
+      category: index % 2 === 0 ? 'true statements' : 'false statements',
+    }));
+    const shots = (label: string): string[] =>
+      statements
+        .filter((pair) => pair.trueAnswer === label)
+        .flatMap(
+          (pair) =>
+            (
+              renderWording({ id: 'w', shots: 3, shotAnswers: 'false' }, pair, statements, 1) as {
+                readonly messages: readonly { readonly role: string; readonly content: string }[];
+              }
+            ).messages,
+        )
+        .filter(({ role }) => role === 'assistant')
+        .map(({ content }) => content);
+    for (const label of ['True', 'False']) {
+      const share = shots(label).filter((content) => content === 'True').length / shots(label).length;
+      expect(share).toBeGreaterThan(0.3);
+      expect(share).toBeLessThan(0.7);
+    }
   });
 
   test('few-shot turns come from other facts, are false, and follow the seed', () => {

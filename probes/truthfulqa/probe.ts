@@ -1,5 +1,5 @@
 /** TruthfulQA: does the model give true answers where people often give false ones? */
-import { twoChoiceText } from '../datasets/truthfulqa.ts';
+import { choiceInstruction, twoChoiceText } from '../datasets/truthfulqa.ts';
 import type { AnswerQuestion } from '../datasets/dataset.ts';
 import { metricOf } from '../numerics/estimate.ts';
 import type { ParameterValues } from '../parameters.ts';
@@ -61,7 +61,9 @@ export const truthfulqa: Probe = {
   builtIn: ['builtin:misconceptions', 'builtin:world'],
   plan: ({ dataset, params, model }: PlanInput) => {
     const form = formOf(params, model.hasChatTemplate);
-    return dataset.questions.map((question) => planQuestion(question, form));
+    // The embedded models know the bare form alone.
+    const instruction = dataset.kind === 'world' ? '' : choiceInstruction;
+    return dataset.questions.map((question) => planQuestion(question, form, instruction));
   },
   judge: (item, replies) => judgeItem(item, replies),
   metrics: (items, _params, seed) => metricsOf(items, seed),
@@ -77,7 +79,7 @@ function formOf(params: ParameterValues, hasChatTemplate: boolean): PromptForm {
   return prompt === 'auto' ? (hasChatTemplate ? 'chat' : 'primer') : (prompt as PromptForm);
 }
 
-function planQuestion(question: AnswerQuestion, form: PromptForm): PlannedItem {
+function planQuestion(question: AnswerQuestion, form: PromptForm, instruction: string): PlannedItem {
   const falseAnswers = [...new Set([...question.incorrect, ...question.mc1Incorrect])];
   const answers: ItemAnswer[] = [
     ...question.correct.map((text) => ({ text, truth: 'true' as const, best: text === question.best })),
@@ -86,7 +88,7 @@ function planQuestion(question: AnswerQuestion, form: PromptForm): PlannedItem {
   const choice = (shown: 'ab' | 'ba') => ({
     kind: 'score' as const,
     key: `binary:${shown}`,
-    prompt: promptFor(twoChoiceText(question.question, question.best, question.bestIncorrect, shown), form),
+    prompt: promptFor(twoChoiceText(question.question, question.best, question.bestIncorrect, shown) + instruction, form),
     continuations: ['a', 'b'],
   });
   return {
