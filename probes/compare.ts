@@ -10,14 +10,17 @@ export interface Pair {
 }
 
 export interface PairedResult {
+  /** Means over the items scored in both runs; null where there are none. */
   readonly a: number | null;
   readonly b: number | null;
   readonly difference: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** Items scored in both runs, and independent clusters among them. */
   readonly n: number;
   readonly clusters: number;
   readonly method: string;
+  /** McNemar's exact test and its four counts, where every outcome is yes or no. */
   readonly mcnemar: {
     readonly onlyA: number;
     readonly onlyB: number;

@@ -2,6 +2,7 @@
  * The one contract between the lab and its window: every call with its input and output, and every event.
  * Types only, so that the page bundles none of the lab; `inputs.ts` holds the schemas that the lab checks inputs with.
  */
+import type { PairedResult } from '../../probes/compare.ts';
 import type { ErrorReport } from '../../probes/lab-error.ts';
 import type { ItemAnswer, Metric, Outcome } from '../../probes/probe.ts';
 import type { DatasetKind } from '../../probes/datasets/dataset.ts';
@@ -178,27 +179,10 @@ export interface Estimate {
 }
 
 /** One metric of two runs on the same items. The difference is B minus A. */
-export interface PairedMetric {
+export interface PairedMetric extends PairedResult {
   readonly name: string;
   readonly label: string;
   readonly setting: string | null;
-  readonly a: number | null;
-  readonly b: number | null;
-  readonly difference: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Items scored in both runs. */
-  readonly n: number;
-  readonly clusters: number;
-  readonly method: string;
-  /** McNemar's exact test, where the outcome is yes or no. */
-  readonly mcnemar: {
-    readonly onlyA: number;
-    readonly onlyB: number;
-    readonly both: number;
-    readonly neither: number;
-    readonly p: number;
-  } | null;
 }
 
 export interface Comparison {
