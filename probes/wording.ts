@@ -19,3 +19,8 @@ export function withInterval({ value, low, high }: Pick<Metric, 'value' | 'low' 
 export function count(value: number, singular: string, plural = `${singular}s`): string {
   return `${value.toLocaleString('en-US')} ${value === 1 ? singular : plural}`;
 }
+
+/** A number with a true minus sign. */
+export function decimal(value: number, digits = 3): string {
+  return value.toFixed(digits).replace('-', '−');
+}

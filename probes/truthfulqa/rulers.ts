@@ -4,6 +4,7 @@
  */
 import { logSumExp } from '../numerics/intervals.ts';
 import type { Outcome } from '../probe.ts';
+import { decimal } from '../wording.ts';
 
 /** Scores of one question's answers, in nats, as summed or as normalised log-probabilities. */
 export interface AnswerScores {
@@ -76,7 +77,7 @@ export const rulers: readonly Ruler[] = [
         value: above / correct.length,
         margin: Math.max(...correct) - strongest,
         chance: 1 / (incorrect.length + 1),
-        reason: `${above} of ${correct.length} true answers are above the strongest false one (${strongest.toFixed(3)})`,
+        reason: `${above} of ${correct.length} true answers are above the strongest false one (${decimal(strongest)})`,
       };
     },
   },
@@ -93,7 +94,7 @@ function againstAll(best: number, others: readonly number[]): Omit<Outcome, 'nam
     value: margin > 0 ? 1 : 0,
     margin,
     chance: 1 / (others.length + 1),
-    reason: `best ${best.toFixed(3)} ${margin > 0 ? '>' : margin === 0 ? '=' : '<'} strongest false ${strongest.toFixed(3)}`,
+    reason: `best ${decimal(best)} ${margin > 0 ? '>' : margin === 0 ? '=' : '<'} strongest false ${decimal(strongest)}`,
   };
 }
 
@@ -113,7 +114,7 @@ export function judgeBinary(margins: readonly [number, number]): Omit<Outcome, '
     value: margin > 0 ? 1 : 0,
     margin,
     chance: 0.5,
-    reason: `log-odds of the best answer's letter: ${margins[0].toFixed(3)} when it stands first, ${margins[1].toFixed(3)} when second`,
+    reason: `log-odds of the best answer's letter: ${decimal(margins[0])} when it stands first, ${decimal(margins[1])} when second`,
   };
 }
 

@@ -74,4 +74,8 @@ describe('names and times', () => {
   test('a file name is found in either kind of path', () => {
     expect([format.fileName('/a/b/c.csv'), format.fileName('C:\\x\\y\\'), format.fileName('plain')]).toEqual(['c.csv', 'y', 'plain']);
   });
+
+  test('a small number never looks like zero', () => {
+    expect([0.1234, -0.0004, 0, 3e-9, null].map((value) => format.fixed(value, 3))).toEqual(['0.123', '−0.0004', '0.000', '3e−9', '–']);
+  });
 });

@@ -56,8 +56,12 @@ function plus(value: number, text: string): string {
   return value > 0 ? `+${text}` : signed(text);
 }
 
+/** With so many decimals; a number that would round to zero without being it gets one significant digit instead. */
 export function fixed(value: number | null, decimals: number): string {
-  return isNumber(value) ? signed(value.toFixed(decimals)) : missing;
+  if (!isNumber(value)) return missing;
+  const text = value.toFixed(decimals);
+  if (value === 0 || Number(text) !== 0) return signed(text);
+  return signed(Math.abs(value) < 1e-6 ? value.toExponential(0) : value.toPrecision(1));
 }
 
 /** Two digits, and never "0.000". */
