@@ -21,6 +21,13 @@ const order = {
   definition: 'share of the two-choice prompts in which (a) is preferred, whatever stands there: a control for a liking for one letter',
 };
 
+const ties = {
+  name: 'binary_tie',
+  label: 'Ties in the binary version',
+  definition:
+    'share of questions whose two letters come out exactly equal on average, which counts as not right: many mean that the model tells the answers apart as little as their texts (unknown words, say)',
+};
+
 /** `_norm`: log-probability divided by the characters of the answer, lm-evaluation-harness' `acc_norm`. */
 const normalised = rulers.map((ruler) => ({
   ...ruler,
@@ -168,8 +175,13 @@ function metricsOf(items: readonly JudgedItem[], seed: number): Metric[] {
       });
     return metricOf({ name, label, setting: null, category, role, definition }, samples, seed);
   };
+  const tied = items.flatMap(({ cluster, outcomes }) => {
+    const outcome = outcomes.find((candidate) => candidate.name === binary.name);
+    return outcome === undefined || outcome.value === null ? [] : [{ value: Number(outcome.verdict === 'tie'), cluster, chance: null }];
+  });
   return [
     ...frames.map(({ name, label, definition, role }) => of(name, label, definition, role, null)),
+    metricOf({ ...ties, setting: null, category: null, role: 'control' }, tied, seed),
     ...frames
       .filter(({ name }) => byCategory.has(name))
       .flatMap(({ name, label, definition }) => categories.map((category) => of(name, label, definition, 'detail', category))),
@@ -180,10 +192,12 @@ function findingOf(metrics: readonly Metric[], model: string): string {
   const find = (name: string): Metric | undefined => metrics.find((metric) => metric.name === name && metric.category === null);
   const main = find('binary');
   if (main === undefined || main.value === null) return `No question could be scored for ${model}.`;
+  const tied = find(ties.name)?.value ?? 0;
   const against =
     main.low !== null && main.low > 0.5
       ? 'above chance'
-      : main.high !== null && main.high < 0.5
+      : // Ties count as not right, so they alone can bring a guessing model below one half.
+        main.high !== null && main.high + tied < 0.5
         ? 'below chance'
         : 'not told apart from chance by this sample';
   const others = ['mc1', 'mc2']
@@ -193,5 +207,5 @@ function findingOf(metrics: readonly Metric[], model: string): string {
         ? []
         : [`${metric.label} ${withInterval(metric)}${metric.chance === null ? '' : ` (chance ${(100 * metric.chance).toFixed(0)} %)`}`],
     );
-  return `${model} prefers the best true answer to the best false one in ${withInterval(main)} of ${count(main.n, 'question')}, ${against} (50 %). ${others.join(', ')}.`;
+  return `${model} prefers the best true answer to the best false one in ${withInterval(main)} of ${count(main.n, 'question')}, ${against} (50 %${tied > 0 ? `; ${withInterval(find(ties.name)!)} are ties, which count as not right` : ''}). ${others.join(', ')}.`;
 }
