@@ -9,8 +9,11 @@ import { readModelFile } from './onnx/read.ts';
 export interface ModelDirectory {
   /** The folder as the user gave it, absolute. */
   readonly folder: string;
-  /** The graph, symbolic links resolved: external data is looked for beside it. */
+  /** The graph, symbolic links resolved. */
   readonly graphFile: string;
+  /** A folder that the graph and all its external data lie below, symbolic links resolved: hub caches keep files elsewhere and link to them. */
+  readonly weightFolder: string;
+  /** Its external data are named relative to `weightFolder`. */
   readonly model: OnnxModel;
   readonly config: Readonly<Record<string, unknown>>;
   /** generation_config.json; empty where there is none. */
@@ -54,19 +57,20 @@ export function openDirectory(folder: string): ModelDirectory {
   const config = readJson(path.join(absolute, 'config.json'), 'model-not-found');
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) readJson(path.join(absolute, name), 'tokenizer-missing');
   const graphFile = realpathSync(path.join(absolute, place));
-  const model = readModelFile(graphFile);
+  const { model, weightFolder, files: dataFiles } = locateWeights(path.join(absolute, place), graphFile, readModelFile(graphFile));
   const optional = ['generation_config.json', 'chat_template.jinja'].filter((name) => existsSync(path.join(absolute, name)));
   const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json', ...optional, place].map((name) => path.join(absolute, name));
   return {
     folder: absolute,
     graphFile,
+    weightFolder,
     model,
     config,
     generation: optional.includes('generation_config.json')
       ? readJson(path.join(absolute, 'generation_config.json'), 'model-not-found')
       : {},
     chatTemplate: optional.includes('chat_template.jinja') ? readFileSync(path.join(absolute, 'chat_template.jinja'), 'utf8') : null,
-    files: [...files, ...checkExternalData(graphFile, model)],
+    files: [...files, ...dataFiles],
   };
 }
 
@@ -82,7 +86,30 @@ function readJson(file: string, code: 'model-not-found' | 'tokenizer-missing'): 
   }
 }
 
-/** @returns the external data files; each tensor must lie within its file */
+/** Finds external data where the links lead, and names it relative to one folder, which is all that ONNX Runtime allows. */
+function locateWeights(linked: string, graphFile: string, model: OnnxModel): { model: OnnxModel; weightFolder: string; files: string[] } {
+  const files = checkExternalData(linked, model);
+  const real = new Map(files.map((file) => [file, realpathSync(file)]));
+  const weightFolder = commonFolder([graphFile, ...real.values()]);
+  const initializers = model.graph.initializers.map((tensor) => {
+    if (tensor.place.kind !== 'external') return tensor;
+    const file = real.get(path.resolve(path.dirname(linked), tensor.place.location))!;
+    return { ...tensor, place: { ...tensor.place, location: path.relative(weightFolder, file).replaceAll('\\', '/') } };
+  });
+  return { model: { ...model, graph: { ...model.graph, initializers } }, weightFolder, files };
+}
+
+function commonFolder(files: readonly string[]): string {
+  let folder = path.dirname(files[0]!);
+  for (const file of files)
+    while (path.relative(folder, file).startsWith('..') && folder !== path.dirname(folder)) folder = path.dirname(folder);
+  return folder;
+}
+
+/**
+ * @param graphFile the graph as the folder names it: data is looked for beside the link, not beside what it leads to
+ * @returns the external data files; each tensor must lie within its file
+ */
 function checkExternalData(graphFile: string, model: OnnxModel): string[] {
   const folder = path.dirname(graphFile);
   const sizes = new Map<string, number>();

@@ -1,4 +1,15 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +18,8 @@ import type { ModelRequest, ScoreReply } from '../probes/request.ts';
 import { seededRandom, shuffled } from '../probes/numerics/random.ts';
 import { embeddedModel } from './catalog.ts';
 import { openLanguageModel, type LanguageModel } from './language-model.ts';
+import { readModelFile } from './onnx/read.ts';
+import { encodeModel } from './onnx/write.ts';
 
 let liar: LanguageModel;
 let folder: string;
@@ -144,6 +157,60 @@ test('the scrambled model has the same shape, other weights, and the same ones e
   expect(a).not.toEqual(c);
   await one.close();
   await two.close();
+});
+
+describe('external data', () => {
+  /** `liar` as exports of larger models are: a graph alone, and the weights in a file beside it. */
+  const withData = (name: string, location = 'model.onnx_data'): string => {
+    const target = path.join(folder, name);
+    cpSync(embeddedModel('liar')!.folder, target, { recursive: true });
+    const graph = path.join(target, 'onnx/model.onnx');
+    const encoded = encodeModel(readModelFile(graph), location);
+    renameSync(graph, path.join(target, 'onnx/model.onnx_data'));
+    writeFileSync(graph, encoded);
+    return target;
+  };
+  const expected = (): Promise<unknown> => liar.answer(requests);
+
+  test('gives the scores of the model with its weights inside, and counts among the files', async () => {
+    const model = await openLanguageModel(withData('data'), 1);
+    expect(model.description.files.map((file) => file.path)).toContain('onnx/model.onnx_data');
+    expect(await model.answer(requests)).toEqual(await expected());
+    await model.close();
+  });
+
+  test('is found through symbolic links, as hub caches have them', async () => {
+    const source = withData('blobs');
+    const target = path.join(folder, 'snapshot');
+    mkdirSync(path.join(target, 'onnx'), { recursive: true });
+    mkdirSync(path.join(folder, 'store'), { recursive: true });
+    for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx', 'onnx/model.onnx_data']) {
+      // Under another name, as a cache keeps its blobs.
+      const blob = path.join(folder, 'store', name.replaceAll(/[^a-z]/g, ''));
+      cpSync(path.join(source, name), blob);
+      symlinkSync(blob, path.join(target, name));
+    }
+    const model = await openLanguageModel(target, 1);
+    expect(await model.answer(requests)).toEqual(await expected());
+    await model.close();
+  });
+
+  const codeOf = (source: string): Promise<unknown> =>
+    openLanguageModel(source, 1).then(
+      () => 'opened',
+      (error: unknown) => (error instanceof LabError ? error.code : error),
+    );
+
+  test('that is missing, too short, or said to lie outside the folder is refused', async () => {
+    const missing = withData('missing');
+    unlinkSync(path.join(missing, 'onnx/model.onnx_data'));
+    expect(await codeOf(missing)).toBe('model-data-missing');
+    const short = withData('short');
+    truncateSync(path.join(short, 'onnx/model.onnx_data'), 1_000_000);
+    expect(await codeOf(short)).toBe('model-data-missing');
+    expect(await codeOf(withData('outside', '../../../etc/passwd'))).toBe('model-unreadable');
+    expect(await codeOf(withData('absolute', '/etc/passwd'))).toBe('model-unreadable');
+  });
 });
 
 describe('folders that are no sound model', () => {

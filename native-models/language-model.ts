@@ -73,7 +73,10 @@ export interface LanguageModel {
 export async function openLanguageModel(source: string, threads: number): Promise<LanguageModel> {
   const embedded = embeddedModel(source);
   const directory = openDirectory(embedded?.folder ?? source);
-  const model = embedded?.permuted == null ? directory.model : permuteWeights(directory.model, directory.graphFile, embedded.permuted);
+  const model =
+    embedded?.permuted == null
+      ? directory.model
+      : permuteWeights(directory.model, directory.graphFile, directory.weightFolder, embedded.permuted);
   const inputs = new DecoderInputs(model);
   const [tokenizer, files] = await Promise.all([
     Tokenizer.open(directory.folder, directory.chatTemplate),
@@ -223,7 +226,7 @@ class OnnxLanguageModel implements LanguageModel {
           : purpose === 'hidden'
             ? hiddenGraph(this.#model, logits).model
             : stepGraph(this.#model, logits);
-      session = createSession(graph, this.#directory.graphFile, { threads: this.#threads });
+      session = createSession(graph, this.#directory.graphFile, { threads: this.#threads, weightFolder: this.#directory.weightFolder });
       session.catch(() => this.#sessions.delete(purpose));
       this.#sessions.set(purpose, session);
     }

@@ -10,14 +10,14 @@ import { dataType, type OnnxModel, type Tensor } from './onnx/graph.ts';
 const matrixOperators = new Set(['MatMul', 'Gemm', 'Gather']);
 
 /** @returns a model that carries its permuted weights itself; the file on disk is only read */
-export function permuteWeights(model: OnnxModel, graphFile: string, seed: number): OnnxModel {
+export function permuteWeights(model: OnnxModel, graphFile: string, weightFolder: string, seed: number): OnnxModel {
   const matrices = new Set(model.graph.nodes.filter((node) => matrixOperators.has(node.op)).flatMap((node) => node.inputs));
   // Tied or transposed copies of one matrix must not be permuted apart from what feeds them, so look through Transpose.
   for (const node of model.graph.nodes) if (node.op === 'Transpose' && matrices.has(node.outputs[0]!)) matrices.add(node.inputs[0]!);
   const random = seededRandom(seed);
   const initializers = model.graph.initializers.map((tensor) => {
     if (tensor.type !== dataType.float || tensor.shape.length < 2 || !matrices.has(tensor.name)) return tensor;
-    const bytes = weightBytes(tensor, graphFile);
+    const bytes = weightBytes(tensor, graphFile, weightFolder);
     if (bytes === null) return tensor;
     permute(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), random);
     return { ...tensor, place: { kind: 'values', bytes } as const };
@@ -25,11 +25,11 @@ export function permuteWeights(model: OnnxModel, graphFile: string, seed: number
   return { ...model, graph: { ...model.graph, initializers } };
 }
 
-function weightBytes(tensor: Tensor, graphFile: string): Uint8Array | null {
+function weightBytes(tensor: Tensor, graphFile: string, weightFolder: string): Uint8Array | null {
   const { place } = tensor;
   if (place.kind === 'inline') return aligned(readFileSync(graphFile).subarray(place.offset, place.offset + place.length));
   if (place.kind === 'external') {
-    const file = readFileSync(path.resolve(path.dirname(graphFile), place.location));
+    const file = readFileSync(path.resolve(weightFolder, place.location));
     return aligned(file.subarray(place.offset, place.length === null ? file.length : place.offset + place.length));
   }
   return null;

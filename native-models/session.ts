@@ -7,14 +7,17 @@ import { encodeModel } from './onnx/write.ts';
 
 export interface SessionOptions {
   readonly threads: number;
+  /** Folder that external data is named relative to; that of the graph when absent. */
+  readonly weightFolder?: string;
 }
 
 /**
- * @param graphFile the file that the weights lie in (or beside), with symbolic links resolved
+ * @param graphFile the file that inline weights lie in, with symbolic links resolved
  * @throws LabError `model-unreadable` with ONNX Runtime's own words
  */
 export async function createSession(model: OnnxModel, graphFile: string, options: SessionOptions): Promise<InferenceSession> {
-  const bytes = encodeModel(model, path.basename(graphFile));
+  const folder = options.weightFolder ?? path.dirname(graphFile);
+  const bytes = encodeModel(model, path.relative(folder, graphFile).replaceAll('\\', '/'));
   try {
     return await InferenceSession.create(bytes, {
       executionProviders: ['cpu'],
@@ -22,7 +25,7 @@ export async function createSession(model: OnnxModel, graphFile: string, options
       interOpNumThreads: 1,
       logSeverityLevel: 3,
       // Threads that spin while they wait slow down every other session on the machine.
-      extra: { session: { model_external_initializers_file_folder_path: path.dirname(graphFile), intra_op: { allow_spinning: '0' } } },
+      extra: { session: { model_external_initializers_file_folder_path: folder, intra_op: { allow_spinning: '0' } } },
     });
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
