@@ -93,6 +93,10 @@ describe('exit status 2 and a code for what cannot be used; nothing is stored', 
   const db = (): string => file('b.db');
   test.each([
     ['an unknown command', ['dance'], 'usage'],
+    ['the name of something that every object has', ['toString'], 'usage'],
+    ['a word too many', ['sessions', 'list', 'all'], 'usage'],
+    ['a setting given twice', ['run', 'lie', '--model', 'liar', '--set', 'margin=1', '--set', 'margin=2'], 'usage'],
+    ['no command', [], 'usage'],
     ['an unknown option', ['run', 'lie', '--model', 'liar', '--fast'], 'usage'],
     ['an option of another command', ['sessions', 'list', '--limit', '3'], 'usage'],
     ['an unknown probe', ['run', 'truth', '--model', 'liar'], 'usage'],

@@ -4,6 +4,7 @@ import { LabError, reportOf, type ErrorCode } from '../../probes/lab-error.ts';
 import { buildWhereStale } from '../build.ts';
 import { exportRuns, type ExportFormat } from '../lab/export.ts';
 import { openLab, runsNamed, type Lab } from '../lab/lab.ts';
+import { probeInfos } from '../lab/views.ts';
 import { serveBrowser } from '../serve-browser.ts';
 import { allowOnly, numberOption, readArguments, textOption, type Arguments } from './arguments.ts';
 import { demoText, runDemo } from './demo.ts';
@@ -39,38 +40,44 @@ async function main(argv: readonly string[]): Promise<number> {
   if (given.positionals.length === 0) throw new LabError('usage', 'no command is given', usage);
   const database = textOption(given, 'db');
   if (given.positionals[0] === 'serve') return serve(given, database);
+  if (command === 'probes list') return print(given, listProbes(given));
   const name = [command, given.positionals[0]!].find((candidate) => Object.hasOwn(commands, candidate));
   const handler = name === undefined ? undefined : commands[name];
   if (handler === undefined) throw new LabError('usage', `there is no command "${inert(command)}"`, 'candor --help shows the commands.');
   const lab = await openLab({ shell: 'browser', ...(database === undefined ? {} : { database: path.resolve(database) }) });
   try {
-    const printed = await handler(lab, given);
-    process.stdout.write(given.values['json'] === true ? `${JSON.stringify(printed.json, null, 1)}\n` : `${printed.text}\n`);
-    return printed.status;
+    return print(given, await handler(lab, given));
   } finally {
     await lab.close();
   }
 }
 
+function print(given: Arguments, printed: Printed): number {
+  process.stdout.write(given.values['json'] === true ? `${JSON.stringify(printed.json, null, 1)}\n` : `${printed.text}\n`);
+  return printed.status;
+}
+
+function listProbes(given: Arguments): Printed {
+  allowOnly(given, []);
+  noMore(given, 2);
+  const probes = probeInfos();
+  const text = probes.map((probe) =>
+    [
+      `${probe.id}  ${probe.title}`,
+      `  ${probe.help}`,
+      ...probe.parameters.map(
+        (parameter) =>
+          `  --set ${parameter.name}=${String(parameter.default)}  ${parameter.help}${'choices' in parameter ? ` One of: ${parameter.choices.map((choice) => choice.value).join(', ')}.` : ''}`,
+      ),
+      ...probe.builtIn.map((set) => `  --data ${set.source}  ${set.title} (${set.count})`),
+    ].join('\n'),
+  );
+  return { json: { probes }, text: text.join('\n\n'), status: exitStatus.done };
+}
+
 const never = new AbortController().signal;
 
 const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed | Promise<Printed>>> = {
-  'probes list': async (lab, given) => {
-    allowOnly(given, []);
-    const probes = await lab.handlers['probes.list']({}, never);
-    const text = probes.map((probe) =>
-      [
-        `${probe.id}  ${probe.title}`,
-        `  ${probe.help}`,
-        ...probe.parameters.map(
-          (parameter) =>
-            `  --set ${parameter.name}=${String(parameter.default)}  ${parameter.help}${'choices' in parameter ? ` One of: ${parameter.choices.map((choice) => choice.value).join(', ')}.` : ''}`,
-        ),
-        ...probe.builtIn.map((set) => `  --data ${set.source}  ${set.title} (${set.count})`),
-      ].join('\n'),
-    );
-    return { json: { probes }, text: text.join('\n\n'), status: exitStatus.done };
-  },
   'models inspect': async (lab, given) => {
     allowOnly(given, []);
     const source = oneMore(given, 2, 'candor models inspect takes one model');
@@ -96,6 +103,7 @@ const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed 
   resume: async (lab, given) => runsPrinted(await resumeCommand(lab, given)),
   demo: async (lab, given) => {
     allowOnly(given, []);
+    noMore(given, 1);
     const { runs, status } = await runDemo(lab);
     return {
       json: { session: runs[0]?.sessionId, database: lab.store.file, runs: runs.map(runJson) },
@@ -113,6 +121,7 @@ const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed 
   },
   'sessions list': async (lab, given) => {
     allowOnly(given, []);
+    noMore(given, 2);
     const sessions = await lab.handlers['sessions.list']({}, never);
     const rows = sessions.flatMap((session) => [
       [session.id, session.title, '', ''],
@@ -153,6 +162,12 @@ const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed 
 
 function runsPrinted({ runs, status }: Awaited<ReturnType<typeof runCommand>>): Printed {
   return { json: { runs: runs.map(runJson) }, text: runs.map(runText).join('\n\n'), status };
+}
+
+/** @throws LabError `usage` for words behind the command */
+function noMore({ positionals }: Arguments, words: number): void {
+  if (positionals.length > words)
+    throw new LabError('usage', `"${inert(positionals[words]!)}" does not go with this command`, 'candor --help shows the commands.');
 }
 
 function oneMore({ positionals }: Arguments, at: number, complaint: string): string {
