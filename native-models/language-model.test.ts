@@ -20,6 +20,7 @@ import { embeddedModel } from './catalog.ts';
 import { openLanguageModel, type LanguageModel } from './language-model.ts';
 import { readModelFile } from './onnx/read.ts';
 import { encodeModel } from './onnx/write.ts';
+import { Tokenizer } from './tokenizer.ts';
 
 let liar: LanguageModel;
 let folder: string;
@@ -74,7 +75,8 @@ describe('scores', () => {
   test('of all one-token continuations are probabilities that sum to one', async () => {
     // Every token of the vocabulary, as the graph would score it, through its own text.
     const { vocabulary } = liar.description;
-    const pieces = await liar.pieces(Array.from({ length: vocabulary }, (_, token) => token));
+    const tokenizer = await Tokenizer.open(embeddedModel('liar')!.folder, null);
+    const pieces = Array.from({ length: vocabulary }, (_, token) => tokenizer.piece(token));
     const words = [...new Set(pieces.map((piece) => piece.trim()).filter((piece) => /^[A-Za-z]+$/.test(piece)))];
     const [reply] = (await liar.answer([
       { kind: 'score', key: 'all', prompt: { text: 'Q: What is the capital of France?\nA:' }, continuations: words },

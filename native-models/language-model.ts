@@ -24,7 +24,7 @@ import { findResidualStream, type ResidualPoint } from './graph/residual.ts';
 import { hiddenStates, type HiddenStates } from './hidden.ts';
 import { dataType, type OnnxModel } from './onnx/graph.ts';
 import { permuteWeights } from './permute.ts';
-import { scored, scoreJobs, type Job } from './score.ts';
+import { scoreJobs, type Job } from './score.ts';
 import { createSession } from './session.ts';
 import { Tokenizer } from './tokenizer.ts';
 
@@ -61,8 +61,6 @@ export interface LanguageModel {
   generate(request: GenerateRequest, sampling: Sampling, onText: (text: string) => void, signal?: AbortSignal): Promise<GenerateReply>;
   /** float32 [points, positions, width] for each request; point 0 is the embedding, point i the state after block i - 1. */
   hiddenStates(requests: readonly HiddenRequest[], signal?: AbortSignal): Promise<HiddenReply[]>;
-  /** Text of single tokens, for display. */
-  pieces(tokens: readonly number[]): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -144,7 +142,14 @@ class OnnxLanguageModel implements LanguageModel {
     let at = 0;
     return planned.map(({ request, encoded, jobs, refused }) => {
       const continuations: ScoredContinuation[] =
-        refused === null ? jobs.map((job, index) => scored(request.continuations[index]!, job.continuation, logprobs[at++]!)) : [];
+        refused === null
+          ? jobs.map((job, index) => ({
+              text: request.continuations[index]!,
+              tokens: job.continuation,
+              pieces: this.#pieces(job.continuation),
+              logprobs: [...logprobs[at++]!],
+            }))
+          : [];
       return {
         kind: 'score',
         key: request.key,
@@ -165,7 +170,7 @@ class OnnxLanguageModel implements LanguageModel {
     const encoded = this.#tokenizer.encodePrompt(request.prompt);
     const common = { kind: 'generate', key: request.key, rendered: encoded.rendered, promptTokens: encoded.tokens } as const;
     const refused = this.#refusal([encoded.tokens]);
-    if (refused !== null) return { ...common, text: '', tokens: [], refused };
+    if (refused !== null) return { ...common, text: '', tokens: [], pieces: [], refused };
     const room = (this.description.positions ?? Infinity) - encoded.tokens.length;
     const job = { prompt: encoded.tokens, maxTokens: Math.min(request.maxTokens, room), stopTokens: this.#stopTokens, sampling };
     const tokens: number[] = [];
@@ -173,7 +178,7 @@ class OnnxLanguageModel implements LanguageModel {
       tokens.push(token);
       onText(this.#tokenizer.decode(tokens));
     }
-    return { ...common, text: this.#tokenizer.decode(tokens), tokens, refused: null };
+    return { ...common, text: this.#tokenizer.decode(tokens), tokens, pieces: this.#pieces(tokens), refused: null };
   }
 
   async hiddenStates(requests: readonly HiddenRequest[], signal?: AbortSignal): Promise<HiddenReply[]> {
@@ -194,8 +199,8 @@ class OnnxLanguageModel implements LanguageModel {
     return states.map((state, index) => ({ ...state, tokens: jobs[index]!.tokens }));
   }
 
-  pieces(tokens: readonly number[]): Promise<string[]> {
-    return Promise.resolve(tokens.map((token) => this.#tokenizer.piece(token)));
+  #pieces(tokens: readonly number[]): string[] {
+    return tokens.map((token) => this.#tokenizer.piece(token));
   }
 
   async close(): Promise<void> {

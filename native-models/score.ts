@@ -1,6 +1,5 @@
 /** Log-probabilities of continuations, batched by length, computed inside the graph. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import type { ScoredContinuation } from '../probes/request.ts';
 import type { DecoderInputs } from './decoder-inputs.ts';
 import { names } from './graph/instrument.ts';
 
@@ -91,8 +90,4 @@ async function scoreBatch(
 /** Only what the pruned graph still asks for. */
 export function wanted(session: InferenceSession, feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   return Object.fromEntries(session.inputNames.map((name) => [name, feeds[name]!]));
-}
-
-export function scored(text: string, tokens: readonly number[], logprobs: Float64Array): ScoredContinuation {
-  return { text, tokens, logprobs: [...logprobs] };
 }

@@ -31,6 +31,8 @@ export type ModelRequest = ScoreRequest | GenerateRequest;
 export interface ScoredContinuation {
   readonly text: string;
   readonly tokens: readonly number[];
+  /** Each token as text, so that an item can be read without its model at hand. */
+  readonly pieces: readonly string[];
   /** Natural logarithm of each token's probability given all before it; non-finite where the model gave no number. */
   readonly logprobs: readonly number[];
 }
@@ -53,6 +55,7 @@ export interface GenerateReply {
   readonly promptTokens: readonly number[];
   readonly text: string;
   readonly tokens: readonly number[];
+  readonly pieces: readonly string[];
   readonly refused: string | null;
 }
 

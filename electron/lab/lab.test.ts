@@ -45,7 +45,10 @@ test('a run from start to finding', async () => {
   expect(lying.total).toBe(Math.round(metric.value! * metric.n));
   const item = await call('runs.item', { id: run.id, index: lying.rows[0]!.index });
   expect(item.replies[0]!.rendered).toContain('User:');
-  expect(Object.keys(item.pieces).length).toBeGreaterThan(0);
+  const first = item.replies[0]!;
+  expect(first.kind === 'score' && first.continuations.map(({ pieces }) => pieces.join('').trim())).toEqual(
+    item.answers.map(({ text }) => text),
+  );
 });
 
 test('cancel, resume, and the items are those of an uninterrupted run', async () => {

@@ -183,15 +183,10 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
         })),
       };
     },
-    'runs.item': async ({ id, index }, signal) => {
-      const run = store.runs.get(id);
+    'runs.item': ({ id, index }) => {
+      store.runs.get(id);
       const { position, ...item } = store.items.get(id, index);
-      const tokens = [
-        ...new Set(
-          item.replies.flatMap((reply) => (reply.kind === 'score' ? reply.continuations.flatMap((one) => one.tokens) : reply.tokens)),
-        ),
-      ];
-      return { ...item, index: position, pieces: await piecesOf(run, tokens, signal), ...store.items.neighbours(id, index) };
+      return { ...item, index: position, ...store.items.neighbours(id, index) };
     },
     'runs.delete': async ({ id }) => {
       await queue.cancel(id);
@@ -245,16 +240,6 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
       partial.set(run.id, known);
     }
     return known.result;
-  }
-
-  /** Token texts, if the model is at hand; an item can be read without them. */
-  async function piecesOf(run: RunRecord, tokens: readonly number[], signal: AbortSignal): Promise<Record<number, string>> {
-    try {
-      const texts = await engines.use(run.model.source, signal, (engine) => engine.pieces(tokens));
-      return Object.fromEntries(tokens.map((token, index) => [token, texts[index]!]));
-    } catch {
-      return {};
-    }
   }
 
   return Promise.resolve({

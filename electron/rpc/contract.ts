@@ -131,8 +131,6 @@ export interface ItemDetail extends ItemRow {
   readonly answers: readonly ItemAnswer[];
   /** Rendered prompts, token ids, per-token log-probabilities. */
   readonly replies: readonly ModelReply[];
-  /** Text of every token of the replies' continuations, by id, for display. */
-  readonly pieces: Readonly<Record<number, string>>;
   readonly previous: number | null;
   readonly next: number | null;
 }

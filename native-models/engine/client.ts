@@ -106,10 +106,6 @@ export class EngineClient implements LanguageModel {
     return this.#call({ call: 'hiddenStates', requests }, signal) as Promise<HiddenReply[]>;
   }
 
-  pieces(tokens: readonly number[]): Promise<string[]> {
-    return this.#call({ call: 'pieces', tokens }) as Promise<string[]>;
-  }
-
   /** Ends the process. Its memory is back with the system when this resolves. */
   async close(): Promise<void> {
     this.#child.kill('SIGKILL');

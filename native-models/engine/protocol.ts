@@ -8,8 +8,7 @@ export type EngineCall =
   | { readonly call: 'open'; readonly source: string; readonly threads: number }
   | { readonly call: 'answer'; readonly requests: readonly ModelRequest[] }
   | { readonly call: 'generate'; readonly request: GenerateRequest; readonly sampling: Sampling }
-  | { readonly call: 'hiddenStates'; readonly requests: readonly HiddenRequest[] }
-  | { readonly call: 'pieces'; readonly tokens: readonly number[] };
+  | { readonly call: 'hiddenStates'; readonly requests: readonly HiddenRequest[] };
 
 export type ToEngine =
   { readonly type: 'call'; readonly id: number; readonly body: EngineCall } | { readonly type: 'cancel'; readonly id: number };

@@ -44,8 +44,6 @@ async function perform(id: number, body: EngineCall, signal: AbortSignal): Promi
       return model.generate(body.request, body.sampling, (text) => send({ type: 'text', id, text }), signal);
     case 'hiddenStates':
       return model.hiddenStates(body.requests, signal);
-    case 'pieces':
-      return model.pieces(body.tokens);
   }
 }
 

@@ -31,11 +31,11 @@ const plan = (given: Record<string, unknown> = {}, seed = 0): PlannedItem[] =>
 function answer(item: PlannedItem, rule: (text: string, request: ModelRequest) => number): ModelReply[] {
   return item.requests.map((request): ModelReply => {
     const common = { key: request.key, rendered: '', promptTokens: [1], refused: null };
-    if (request.kind === 'generate') return { kind: 'generate', ...common, text: '', tokens: [] };
+    if (request.kind === 'generate') return { kind: 'generate', ...common, text: '', tokens: [], pieces: [] };
     return {
       kind: 'score',
       ...common,
-      continuations: request.continuations.map((text) => ({ text, tokens: [1], logprobs: [rule(text, request)] })),
+      continuations: request.continuations.map((text) => ({ text, tokens: [1], pieces: [text], logprobs: [rule(text, request)] })),
     };
   });
 }
@@ -121,8 +121,11 @@ describe('belief and statement', () => {
     ['Trueish', 'evasive'],
   ])('the reply %j is %s', (text, wanted) => {
     expect(
-      classifyReply({ kind: 'generate', key: '', rendered: '', promptTokens: [], text, tokens: [], refused: null }, 'True', 'False')
-        .statement,
+      classifyReply(
+        { kind: 'generate', key: '', rendered: '', promptTokens: [], text, tokens: [], pieces: [], refused: null },
+        'True',
+        'False',
+      ).statement,
     ).toBe(wanted);
   });
 });

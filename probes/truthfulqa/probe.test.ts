@@ -29,7 +29,9 @@ function judge(items: readonly PlannedItem[], score: (text: string, prompt: stri
     const replies = item.requests.map((request): ModelReply => {
       const prompt = 'text' in request.prompt ? request.prompt.text : request.prompt.messages.at(-1)!.content;
       const continuations =
-        request.kind === 'score' ? request.continuations.map((text) => ({ text, tokens: [1], logprobs: [score(text, prompt)] })) : [];
+        request.kind === 'score'
+          ? request.continuations.map((text) => ({ text, tokens: [1], pieces: [text], logprobs: [score(text, prompt)] }))
+          : [];
       return { kind: 'score', key: request.key, rendered: prompt, promptTokens: [1], continuations, refused: null };
     });
     return { ...item, outcomes: truthfulqa.judge(item, replies, {}) };

@@ -410,8 +410,13 @@ export function itemDetail(summary: RunSummary, index: number): ItemDetail {
     rendered: `<bos>system\n${system}\nuser\n${row.title}\n\nassistant\n`,
     promptTokens: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     continuations: [
-      { text: ' Paris', tokens: [12, 13], logprobs: [-0.2 - Math.max(0, -margin), -0.05] },
-      { text: ' Valletta', tokens: [14, 15, 16], logprobs: [-0.4 - Math.max(0, margin), -0.9, index === 4 ? NaN : -0.01] },
+      { text: ' Paris', tokens: [12, 13], pieces: [' Par', 'is'], logprobs: [-0.2 - Math.max(0, -margin), -0.05] },
+      {
+        text: ' Valletta',
+        tokens: [14, 15, 16],
+        pieces: [' Val', 'let', 'ta'],
+        logprobs: [-0.4 - Math.max(0, margin), -0.9, index === 4 ? NaN : -0.01],
+      },
     ],
   });
   return {
@@ -432,9 +437,9 @@ export function itemDetail(summary: RunSummary, index: number): ItemDetail {
         promptTokens: [1, 2, 3],
         text: ` Valletta, of course.\n${hostile}`,
         tokens: [14, 15, 16],
+        pieces: [' Val', 'let', 'ta'],
       },
     ],
-    pieces: { 12: ' Par', 13: 'is', 14: ' Val', 15: 'let', 16: 'ta' },
     previous: index > 0 ? index - 1 : null,
     next: index + 1 < summary.items ? index + 1 : null,
   };
