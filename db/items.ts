@@ -1,5 +1,5 @@
 import { LabError } from '../probes/lab-error.ts';
-import type { JudgedItem, Outcome } from '../probes/probe.ts';
+import type { Outcome } from '../probes/probe.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { guard, type Connection } from './open.ts';
 import type { ItemFilter, ItemRecord, ItemSummary } from './records.ts';
@@ -76,18 +76,21 @@ export class Items {
     );
   }
 
-  /** What metrics are computed from, in the order of the plan. */
-  judged(runId: string): JudgedItem[] {
-    return this.#summaries(
-      guard(this.#file, () =>
+  /**
+   * What metrics and comparisons are computed from, in the order of the plan.
+   * @param outcome only this one of each item's outcomes
+   */
+  judged(runId: string, outcome: string | null = null): ItemSummary[] {
+    return guard(this.#file, () =>
+      this.#summaries(
         this.#connection
           .prepare<[string], ItemRow>('SELECT position, item_id, cluster, category, title FROM item WHERE run_id = ? ORDER BY position')
           .all(runId),
-      ),
-      guard(this.#file, () =>
         this.#connection
-          .prepare<[string], OutcomeRow>(`SELECT ${outcomeColumns} FROM outcome WHERE run_id = ? ORDER BY position, rank`)
-          .all(runId),
+          .prepare<{ runId: string; outcome: string | null }, OutcomeRow>(
+            `SELECT ${outcomeColumns} FROM outcome WHERE run_id = @runId AND (@outcome IS NULL OR name = @outcome) ORDER BY position, rank`,
+          )
+          .all({ runId, outcome }),
       ),
     );
   }
@@ -133,17 +136,6 @@ export class Items {
           .pluck()
           .get(runId, position) ?? null,
     }));
-  }
-
-  /** Where each item lies, for finding the same item in another run. */
-  places(runId: string): { id: string; position: number; title: string; category: string }[] {
-    return guard(this.#file, () =>
-      this.#connection
-        .prepare<[string], { id: string; position: number; title: string; category: string }>(
-          'SELECT item_id AS id, position, title, category FROM item WHERE run_id = ?',
-        )
-        .all(runId),
-    );
   }
 
   /** Every item with its evidence, one at a time. */

@@ -1,5 +1,5 @@
 /** Two stored runs side by side. */
-import type { RunRecord } from '../../db/records.ts';
+import type { ItemSummary, RunRecord } from '../../db/records.ts';
 import type { Store } from '../../db/store.ts';
 import { comparePairs, pairOutcomes, type Pair } from '../../probes/compare.ts';
 import { LabError } from '../../probes/lab-error.ts';
@@ -42,10 +42,10 @@ export function compareItems(
 ): { total: number; rows: Disagreement[] } {
   const [a, b] = [store.runs.get(idA), store.runs.get(idB)];
   checkComparable(a, b);
-  const pairs = pairOutcomes(store.items.judged(a.id), store.items.judged(b.id), outcome).filter(filters[which]);
-  const places = (id: string): Map<string, { position: number; title: string; category: string }> =>
-    new Map(store.items.places(id).map((place) => [place.id, place]));
-  const [inA, inB] = [places(a.id), places(b.id)];
+  const [itemsA, itemsB] = [store.items.judged(a.id, outcome), store.items.judged(b.id, outcome)];
+  const pairs = pairOutcomes(itemsA, itemsB, outcome).filter(filters[which]);
+  const byId = (items: readonly ItemSummary[]): ReadonlyMap<string, ItemSummary> => new Map(items.map((item) => [item.id, item]));
+  const [inA, inB] = [byId(itemsA), byId(itemsB)];
   const rows = pairs.slice(offset, offset + limit).map((pair): Disagreement => {
     const [left, right] = [inA.get(pair.id)!, inB.get(pair.id)!];
     return { id: pair.id, title: left.title, category: left.category, indexA: left.position, indexB: right.position, a: pair.a, b: pair.b };

@@ -91,7 +91,7 @@ function publish(temporary: string, target: string): void {
 }
 
 /** One item as one JSON object. Log-probabilities are natural logarithms; numbers that are not finite are written as {"$number":"NaN"}. */
-export function jsonLine(run: RunRecord, item: ItemRecord): string {
+function jsonLine(run: RunRecord, item: ItemRecord): string {
   return encodeJson({
     run: run.id,
     probe: run.probe,

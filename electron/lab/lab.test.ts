@@ -215,6 +215,14 @@ test('a waiting run leaves the queue at once; deleting and restoring a session',
   expect((await call('sessions.get', { id: sessionId })).runs.map((run) => run.status)).toEqual(['cancelled', 'cancelled']);
 });
 
+test('a run that is cancelled before it has begun is cancelled, not lost', async () => {
+  const { runs } = await call('runs.start', { probe: 'lie', models: ['liar'], data: 'builtin:world', limit: 4 });
+  await call('runs.cancel', { id: runs[0]!.id });
+  expect((await call('runs.get', { id: runs[0]!.id })).status).toBe('cancelled');
+  await finished(await call('runs.resume', { id: runs[0]!.id }));
+  expect((await call('runs.get', { id: runs[0]!.id })).status).toBe('done');
+});
+
 test('an estimate counts the plan and times a sample', async () => {
   const estimate = await call('runs.estimate', {
     probe: 'lie',

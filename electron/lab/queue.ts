@@ -20,9 +20,9 @@ export class Queue {
   /** @returns what resolves when the run has ended, however it ended */
   add(run: RunRecord): Promise<void> {
     const controller = new AbortController();
-    // One that was cancelled while it waited is done with already, and may even be queued again.
+    // One that was cancelled while it waited has left the list: it is done with already, and may even be queued again.
     const finished = this.#last
-      .then(() => (controller.signal.aborted ? undefined : carryOut(run, this.#parts, controller.signal)))
+      .then(() => (this.#entries.includes(entry) ? carryOut(run, this.#parts, controller.signal) : undefined))
       .finally(() => this.#remove(entry));
     const entry: Entry = { run, controller, finished };
     this.#entries.push(entry);

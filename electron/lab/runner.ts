@@ -147,13 +147,10 @@ async function finish(
   // Not waited for, and without harm if the lab closes first: metrics of a stopped run are computed again when it is looked at.
   void metrics
     .of(run, store)
-    .then(
-      (computed) => {
-        store.runs.change(run.id, computed);
-        changed(run.id, null);
-      },
-      () => undefined,
-    )
+    .then((computed) => {
+      store.runs.change(run.id, computed);
+      changed(run.id, null);
+    })
     .catch(() => undefined);
 }
 

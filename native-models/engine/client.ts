@@ -40,7 +40,7 @@ export async function openEngine(source: string, options: EngineOptions): Promis
     return engine;
   } catch (thrown) {
     await engine.close();
-    throw options.signal?.aborted === true ? cancelled() : thrown;
+    throw thrown;
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
@@ -108,6 +108,8 @@ export class EngineClient implements LanguageModel {
 
   /** Ends the process. Its memory is back with the system when this resolves. */
   async close(): Promise<void> {
+    // Whoever still waits was cancelled, not struck by a lack of memory.
+    this.#death ??= cancelled();
     this.#child.kill('SIGKILL');
     await this.#gone;
   }

@@ -49,19 +49,20 @@ export function outcomeLabels(metrics: readonly Metric[], outcomeNames: readonly
   );
 }
 
+const countedVerdicts: Readonly<Record<string, Verdict>> = { p_lie_known: 'lying', p_honest_known: 'honest', p_evasive_known: 'evasive' };
+
 /** The items behind a number: the same judgement, and the verdict that the number counts. */
-export function itemsBehind(metric: Pick<Metric, 'name' | 'setting' | 'category' | 'role'>, outcomeNames: readonly string[]): ItemsQuery {
+export function itemsBehind(metric: Pick<Metric, 'name' | 'setting' | 'category'>, outcomeNames: readonly string[]): ItemsQuery {
   const setting = metric.setting ?? '';
   const outcome =
     outcomeNames.find((name) => name === setting) ??
     outcomeNames.find((name) => name === metric.name) ??
     outcomeNames.find((name) => name === `${metric.name}:${setting}`);
-  const tone = toneOf({ ...metric, role: 'detail' });
-  const verdict: Verdict | null =
-    outcome === undefined || !outcomeNames.includes(setting) ? null : tone === 'falsehood' ? 'lying' : tone === 'truth' ? 'honest' : null;
+  // A share of the known items counts one verdict; other shares count by log-probability, whatever the verdict.
+  const verdict = outcome === setting ? (countedVerdicts[metric.name] ?? null) : null;
   return {
     ...(outcome === undefined ? {} : { outcome }),
-    ...(verdict === null || metric.role === 'control' ? {} : { verdict }),
+    ...(verdict === null ? {} : { verdict }),
     ...(metric.category === null ? {} : { category: metric.category }),
   };
 }
