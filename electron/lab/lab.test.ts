@@ -200,7 +200,13 @@ test('a model that cannot be opened fails its run and no other', async () => {
     limit: 4,
   });
   for (const run of runs) await finished(run);
-  expect(await call('runs.get', { id: runs[0]!.id })).toMatchObject({ status: 'failed', error: { code: 'model-not-found' }, items: 0 });
+  expect(await call('runs.get', { id: runs[0]!.id })).toMatchObject({
+    status: 'failed',
+    error: { code: 'model-not-found' },
+    items: 0,
+    metrics: [],
+    finding: null,
+  });
   expect((await call('runs.get', { id: runs[1]!.id })).status).toBe('done');
 });
 

@@ -233,7 +233,6 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
   /** Stored metrics of a run that rests; those so far of one that goes on, computed anew now and then. */
   async function metricsFor(run: RunRecord): Promise<RunMetrics> {
     if (run.metrics !== null && !queue.has(run.id)) return { metrics: run.metrics, finding: run.finding };
-    if (run.items === 0) return { metrics: [], finding: null };
     let known = partial.get(run.id);
     if (known === undefined || Date.now() - known.at > partialEvery) {
       known = { at: Date.now(), result: metrics.of(run, store) };

@@ -35,16 +35,12 @@ export class MetricsThread {
   #worker: Worker | null = null;
   #next = 1;
 
+  /** None at all where no item is stored: a run that never began has no empty table to show. */
   of(run: RunRecord, store: Store): Promise<RunMetrics> {
+    const items = store.items.judged(run.id);
+    if (items.length === 0) return Promise.resolve({ metrics: [], finding: null });
     const id = this.#next++;
-    const question: MetricsQuestion = {
-      id,
-      probe: run.probe,
-      items: store.items.judged(run.id),
-      params: run.params,
-      seed: run.seed,
-      model: run.model.name,
-    };
+    const question: MetricsQuestion = { id, probe: run.probe, items, params: run.params, seed: run.seed, model: run.model.name };
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#thread().postMessage(question);
