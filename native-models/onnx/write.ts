@@ -63,27 +63,38 @@ export function valueInfo(name: string, type: number, shape: ValueInfo['shape'] 
   return { name, type, shape, raw: null };
 }
 
-/** A new node; attributes are integers or lists of integers. */
+/** A number is an integer; floats are marked, for ONNX tells the two apart. */
+export type AttributeValue = number | readonly number[] | string | { readonly float: number } | { readonly floats: readonly number[] };
+
+/** A new node. @param domain `com.microsoft` for ONNX Runtime's own operators */
 export function makeNode(
   op: string,
   inputs: readonly string[],
   outputs: readonly string[],
-  attributes: Readonly<Record<string, number | readonly number[]>> = {},
+  attributes: Readonly<Record<string, AttributeValue>> = {},
+  domain = '',
 ): Node {
   const writer = new WireWriter();
   for (const name of inputs) writer.text(1, name);
   for (const name of outputs) writer.text(2, name);
-  writer.text(3, `candor/${outputs[0]}`).text(4, op);
-  for (const [name, value] of Object.entries(attributes)) {
-    const attribute = new WireWriter().text(1, name);
-    if (typeof value === 'number') attribute.integer(3, value).integer(20, 2);
-    else {
-      for (const element of value) attribute.integer(8, element);
-      attribute.integer(20, 7);
-    }
-    writer.message(5, attribute);
-  }
+  writer.text(3, `candor/${outputs.find((name) => name !== '')}`).text(4, op);
+  for (const [name, value] of Object.entries(attributes)) writer.message(5, encodeAttribute(name, value));
+  if (domain !== '') writer.text(7, domain);
   return parseNode(writer.finish());
+}
+
+/** AttributeProto: name (1), f (2), i (3), s (4), floats (7), ints (8), type (20: FLOAT 1, INT 2, STRING 3, FLOATS 6, INTS 7). */
+function encodeAttribute(name: string, value: AttributeValue): WireWriter {
+  const attribute = new WireWriter().text(1, name);
+  if (typeof value === 'number') return attribute.integer(3, value).integer(20, 2);
+  if (typeof value === 'string') return attribute.text(4, value).integer(20, 3);
+  if ('float' in value) return attribute.float(2, value.float).integer(20, 1);
+  if ('floats' in value) {
+    for (const element of value.floats) attribute.float(7, element);
+    return attribute.integer(20, 6);
+  }
+  for (const element of value) attribute.integer(8, element);
+  return attribute.integer(20, 7);
 }
 
 /** The same node with other edges; all else is kept byte for byte. */
