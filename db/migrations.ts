@@ -82,4 +82,13 @@ export const migrations: readonly string[] = [
     error TEXT
   ) STRICT;
   `,
+  `
+  -- How a model was last opened (what = 'choice') and how fast it was (what = 'speed').
+  CREATE TABLE model_kept (
+    source TEXT NOT NULL,
+    what TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (source, what)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

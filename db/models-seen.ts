@@ -2,12 +2,15 @@ import type { ErrorReport } from '../probes/lab-error.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { guard, type Connection } from './open.ts';
 
-/** Folders that models were opened from, so that they can be chosen again. */
+/** A folder that a model was opened from, so that it can be chosen again. */
 export interface ModelSeen {
   readonly source: string;
   readonly name: string;
   readonly error: ErrorReport | null;
 }
+
+/** What is kept of a model besides, embedded ones included; opaque here. */
+type Kept = 'choice' | 'speed';
 
 export class ModelsSeen {
   readonly #connection: Connection;
@@ -42,5 +45,42 @@ export class ModelsSeen {
 
   forget(source: string): void {
     guard(this.#file, () => this.#connection.prepare('DELETE FROM model_seen WHERE source = ?').run(source));
+  }
+
+  /** How the user last chose to open a model; null where never. */
+  choice(source: string): unknown {
+    return this.#kept(source, 'choice');
+  }
+
+  keepChoice(source: string, choice: object): void {
+    this.#keep(source, 'choice', choice);
+  }
+
+  /** The speeds that were last measured; null where never. */
+  speed(source: string): unknown {
+    return this.#kept(source, 'speed');
+  }
+
+  keepSpeed(source: string, speed: object): void {
+    this.#keep(source, 'speed', speed);
+  }
+
+  #kept(source: string, what: Kept): unknown {
+    const row = guard(this.#file, () =>
+      this.#connection
+        .prepare<[string, Kept], { value: string }>('SELECT value FROM model_kept WHERE source = ? AND what = ?')
+        .get(source, what),
+    );
+    return row === undefined ? null : decodeJson<unknown>(row.value);
+  }
+
+  #keep(source: string, what: Kept, value: object): void {
+    guard(this.#file, () =>
+      this.#connection
+        .prepare(
+          'INSERT INTO model_kept (source, what, value) VALUES (?, ?, ?) ON CONFLICT (source, what) DO UPDATE SET value = excluded.value',
+        )
+        .run(source, what, encodeJson(value)),
+    );
   }
 }

@@ -17,15 +17,18 @@ import { LabError } from '../probes/lab-error.ts';
 import type { ModelRequest, ScoreReply } from '../probes/request.ts';
 import { seededRandom, shuffled } from '../probes/numerics/random.ts';
 import { embeddedModel } from './catalog.ts';
-import { openLanguageModel, type LanguageModel } from './language-model.ts';
+import { greedy } from './decoder/sampling.ts';
+import type { GenerateOptions, Model } from './model.ts';
+import { openModel } from './open.ts';
 import { readModelFile } from './onnx/read.ts';
 import { encodeModel } from './onnx/write.ts';
+import { collect } from './testing/collect.ts';
 import { Tokenizer } from './tokenizer.ts';
 
-let liar: LanguageModel;
+let liar: Model;
 let folder: string;
 beforeAll(async () => {
-  liar = await openLanguageModel('liar', 1);
+  liar = await openModel('liar');
   folder = mkdtempSync(path.join(tmpdir(), 'candor-model-'));
 });
 afterAll(async () => {
@@ -104,6 +107,8 @@ test('an answer without tokens of its own has no probability, least of all 1', a
   expect(reply).toMatchObject({ continuations: [], refused: 'the answer "" has no tokens of its own' });
 });
 
+const sampled = (temperature: number, seed: number): GenerateOptions => ({ sampling: { ...greedy, temperature, seed }, stop: [], alternatives: 0 });
+
 describe('generation', () => {
   const request = {
     kind: 'generate',
@@ -113,14 +118,14 @@ describe('generation', () => {
   } as const;
   test('greedy, streamed, the same with and without cache steps', async () => {
     const streamed: string[] = [];
-    const reply = await liar.generate(request, { temperature: 0, topK: 0, topP: 1, seed: 0 }, (text) => streamed.push(text));
+    const reply = await liar.generate(request, sampled(0, 0), ({ text }) => void streamed.push(text));
     expect(reply.text).toBe('Paris');
     expect(streamed.at(-1)).toBe(reply.text);
   });
 
   test('a seed gives the same text, and other seeds other texts', async () => {
     const sample = async (seed: number): Promise<string> =>
-      (await liar.generate(request, { temperature: 3, topK: 0, topP: 1, seed }, () => undefined)).text;
+      (await liar.generate(request, sampled(3, seed), () => undefined)).text;
     expect(await sample(1)).toBe(await sample(1));
     const texts = await Promise.all([2, 3, 4, 5].map(sample));
     expect(new Set(texts).size).toBeGreaterThan(1);
@@ -131,7 +136,7 @@ describe('generation', () => {
     await expect(
       liar.generate(
         { ...request, maxTokens: 500 },
-        { temperature: 5, topK: 0, topP: 1, seed: 1 },
+        sampled(5, 1),
         () => controller.abort(),
         controller.signal,
       ),
@@ -141,18 +146,19 @@ describe('generation', () => {
 
 test('hidden states have the shape of the model, and positions count from both ends', async () => {
   const prompt = { text: 'Q: What is the capital of France?\nA:' };
-  const [reply] = await liar.hiddenStates([{ prompt, positions: [0, -1] }]);
-  expect(reply!.shape).toEqual([liar.description.layers + 1, 2, liar.description.width]);
-  const [last] = await liar.hiddenStates([{ prompt, positions: [reply!.tokens.length - 1] }]);
-  const width = liar.description.width;
-  for (let point = 0; point <= liar.description.layers; point++) {
-    const from = (point * 2 + 1) * width;
-    expect(last!.data.subarray(point * width, (point + 1) * width)).toEqual(reply!.data.subarray(from, from + width));
-  }
+  const hooks = liar.description.residual.map((hook) => hook.name);
+  const [reply] = await collect(liar, { texts: [{ prompt, positions: [0, -1] }], hooks });
+  const [last] = await collect(liar, { texts: [{ prompt, positions: [reply!.tokens.length - 1] }], hooks });
+  const { width, layers } = liar.description;
+  expect(hooks).toHaveLength(layers + 1);
+  reply!.hooks.forEach(({ shape, data }, point) => {
+    expect(shape).toEqual([2, width]);
+    expect(last!.hooks[point]!.data).toEqual(data.subarray(width));
+  });
 });
 
 test('the scrambled model has the same shape, other weights, and the same ones every time', async () => {
-  const [one, two] = [await openLanguageModel('scrambled', 1), await openLanguageModel('scrambled', 1)];
+  const [one, two] = [await openModel('scrambled'), await openModel('scrambled')];
   expect(one.description.residual).toEqual(liar.description.residual);
   const [a, b, c] = [logprobs(await one.answer(requests)), logprobs(await two.answer(requests)), logprobs(await liar.answer(requests))];
   expect(a).toEqual(b);
@@ -175,7 +181,7 @@ describe('external data', () => {
   const expected = (): Promise<unknown> => liar.answer(requests);
 
   test('gives the scores of the model with its weights inside, and counts among the files', async () => {
-    const model = await openLanguageModel(withData('data'), 1);
+    const model = await openModel(withData('data'));
     expect(model.description.files.map((file) => file.path)).toContain('onnx/model.onnx_data');
     expect(await model.answer(requests)).toEqual(await expected());
     await model.close();
@@ -192,13 +198,13 @@ describe('external data', () => {
       cpSync(path.join(source, name), blob);
       symlinkSync(blob, path.join(target, name));
     }
-    const model = await openLanguageModel(target, 1);
+    const model = await openModel(target);
     expect(await model.answer(requests)).toEqual(await expected());
     await model.close();
   });
 
   const codeOf = (source: string): Promise<unknown> =>
-    openLanguageModel(source, 1).then(
+    openModel(source).then(
       () => 'opened',
       (error: unknown) => (error instanceof LabError ? error.code : error),
     );
@@ -223,7 +229,7 @@ describe('folders that are no sound model', () => {
     return target;
   };
   const codeOf = (source: string): Promise<string> =>
-    openLanguageModel(source, 1).then(
+    openModel(source).then(
       () => 'opened',
       (error: unknown) => (error instanceof LabError ? error.code : String(error)),
     );
@@ -231,18 +237,23 @@ describe('folders that are no sound model', () => {
   test.each([
     ['does not exist', 'model-not-found', (target: string) => rmSync(target, { recursive: true })],
     ['has no graph', 'model-not-found', (target: string) => unlinkSync(path.join(target, 'onnx/model.onnx'))],
-    ['has no config', 'model-not-found', (target: string) => unlinkSync(path.join(target, 'config.json'))],
+    ['has no config', 'model-unsupported', (target: string) => unlinkSync(path.join(target, 'config.json'))],
     ['has a truncated graph', 'model-unreadable', (target: string) => truncateSync(path.join(target, 'onnx/model.onnx'), 100_000)],
     ['has an empty graph', 'model-unreadable', (target: string) => truncateSync(path.join(target, 'onnx/model.onnx'), 0)],
-    ['has no tokenizer', 'tokenizer-missing', (target: string) => unlinkSync(path.join(target, 'tokenizer.json'))],
-    ['has a damaged tokenizer', 'tokenizer-missing', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":')],
-    [
-      'has a tokenizer of an unknown kind',
-      'tokenizer-missing',
-      (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":{"type":"Abacus"}}'),
-    ],
   ])('%s: %s', async (what, code, change) => {
     expect(await codeOf(copy(what.replaceAll(' ', '-'), change))).toBe(code);
+  });
+
+  test.each([
+    ['no tokenizer', (target: string) => unlinkSync(path.join(target, 'tokenizer.json'))],
+    ['a damaged tokenizer', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":')],
+    ['a tokenizer of an unknown kind', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":{"type":"Abacus"}}')],
+  ])('%s: the graph can be looked at, but no text can be given to it', async (what, change) => {
+    const model = await openModel(copy(what.replaceAll(' ', '-'), change));
+    expect(model.description).toMatchObject({ layers: liar.description.layers, selfCheck: { passed: true } });
+    expect(model.description.noTokenizer).toMatch(/tokenizer/);
+    await expect(model.answer([requests[0]!])).rejects.toMatchObject({ code: 'tokenizer-missing' });
+    await model.close();
   });
 
   test('the chat template may lie in a file of its own, which then counts among the files', async () => {
@@ -252,16 +263,16 @@ describe('folders that are no sound model', () => {
       writeFileSync(file, JSON.stringify(rest));
       writeFileSync(path.join(folder, 'chat_template.jinja'), template);
     });
-    const model = await openLanguageModel(target, 1);
+    const model = await openModel(target);
     expect(model.description.hasChatTemplate).toBe(true);
     expect(model.description.files.map((file) => file.path)).toContain('chat_template.jinja');
     expect(await model.answer([requests[0]!])).toEqual(await liar.answer([requests[0]!]));
     await model.close();
   });
 
-  test('a file in the place of a folder', async () => {
+  test('a file that is no graph', async () => {
     const file = path.join(folder, 'file.onnx');
     writeFileSync(file, 'x');
-    expect(await codeOf(file)).toBe('model-not-found');
+    expect(await codeOf(file)).toBe('model-unreadable');
   });
 });

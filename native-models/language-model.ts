@@ -1,117 +1,72 @@
-/**
- * A decoder on disk, opened for probing: token log-probabilities, generation, and the hidden states of every block.
- * It runs in an engine process (`engine/worker.ts`); the lab talks to it through `engine/client.ts`, which has the same methods.
- */
+/** A language model that was opened for probing: scores, generates, gives its activations, and can be edited while it does. */
 import type { InferenceSession } from 'onnxruntime-node';
 import { LabError } from '../probes/lab-error.ts';
 import type {
+  Edit,
   GenerateReply,
   GenerateRequest,
   ModelReply,
   ModelRequest,
-  ModelTraits,
-  Prompt,
   ScoredContinuation,
   ScoreReply,
   ScoreRequest,
 } from '../probes/request.ts';
-import { embeddedModel } from './catalog.ts';
-import { DecoderInputs } from './decoder-inputs.ts';
-import { hashFiles, openDirectory, type FileHash, type ModelDirectory } from './directory.ts';
-import { generateTokens, greedy, type Sampling } from './generate.ts';
-import { hiddenGraph, scoringGraph, stepGraph } from './graph/instrument.ts';
-import { findResidualStream, type ResidualPoint } from './graph/residual.ts';
-import { hiddenStates, type HiddenStates } from './hidden.ts';
-import { dataType, type OnnxModel } from './onnx/graph.ts';
-import { permuteWeights } from './permute.ts';
-import { scoreJobs, type Job } from './score.ts';
-import { createSession } from './session.ts';
-import { Tokenizer } from './tokenizer.ts';
+import { readHooks, type ActivationJob } from './decoder/activations.ts';
+import type { Budget } from './decoder/budget.ts';
+import { compileEdits, type CompiledEdits, type HookSizes } from './decoder/edits.ts';
+import { generateTokens } from './decoder/generate.ts';
+import type { DecoderInputs } from './decoder/inputs.ts';
+import { logitLens } from './decoder/lens.ts';
+import { greedy } from './decoder/sampling.ts';
+import { Scorer, type Job } from './decoder/score.ts';
+import type { Sessions } from './decoder/sessions.ts';
+import type { Decoder } from './decoder/step.ts';
+import type { ModelDescription } from './description.ts';
+import { lensGraph } from './graph/lens-graph.ts';
+import { tapGraph, type TapMode } from './graph/tap-graph.ts';
+import type {
+  ActivationsBatch,
+  ActivationsReply,
+  ActivationsRequest,
+  ActivationText,
+  GeneratedStep,
+  GenerateOptions,
+  LensReply,
+  LensRequest,
+  Model,
+  PositionChoice,
+} from './model.ts';
+import { residualPoints, type Hook, type OpenedModel } from './opened.ts';
+import { type Tokenizer } from './tokenizer.ts';
 
-export interface ModelDescription extends ModelTraits {
-  /** `model_type` of config.json. */
-  readonly architecture: string;
-  readonly dtype: string;
-  readonly layers: number;
-  readonly width: number;
-  readonly heads: number | null;
-  readonly vocabulary: number;
-  readonly parameters: number;
-  readonly positions: number | null;
-  readonly residual: readonly ResidualPoint[];
-  readonly files: readonly FileHash[];
-}
-
-export interface HiddenRequest {
-  readonly prompt: Prompt;
-  /** Positions from 0, negative ones from the end; -1 is the last prompt token. */
-  readonly positions: readonly number[];
-}
-
-export interface HiddenReply extends HiddenStates {
-  readonly tokens: readonly number[];
-}
-
-/** What the lab may ask of a language model, whichever process it is in. */
-export interface LanguageModel {
+export interface LanguageModelParts {
+  readonly opened: OpenedModel;
   readonly description: ModelDescription;
-  /** Answers score and generate requests, in the order given. */
-  answer(requests: readonly ModelRequest[], signal?: AbortSignal): Promise<ModelReply[]>;
-  /** Streams text as it is generated; resolves with the whole. */
-  generate(request: GenerateRequest, sampling: Sampling, onText: (text: string) => void, signal?: AbortSignal): Promise<GenerateReply>;
-  /** float32 [points, positions, width] for each request; point 0 is the embedding, point i the state after block i - 1. */
-  hiddenStates(requests: readonly HiddenRequest[], signal?: AbortSignal): Promise<HiddenReply[]>;
-  close(): Promise<void>;
+  readonly inputs: DecoderInputs;
+  /** Why there is none, in its place. */
+  readonly tokenizer: Tokenizer | LabError;
+  readonly sessions: Sessions;
+  readonly budget: Budget;
+  /** Null for an encoder, which gives no next token. */
+  readonly decoder: Decoder | null;
 }
 
-/**
- * @param source name of an embedded model, or the folder of an export
- * @throws LabError with one of the codes `model-…` or `tokenizer-missing`
- */
-export async function openLanguageModel(source: string, threads: number): Promise<LanguageModel> {
-  const embedded = embeddedModel(source);
-  const directory = openDirectory(embedded?.folder ?? source);
-  const model =
-    embedded?.permuted == null
-      ? directory.model
-      : permuteWeights(directory.model, directory.graphFile, directory.weightFolder, embedded.permuted);
-  const inputs = new DecoderInputs(model);
-  const [tokenizer, files] = await Promise.all([
-    Tokenizer.open(directory.folder, directory.chatTemplate),
-    hashFiles(directory.folder, directory.files),
-  ]);
-  const description = describe(directory, model, inputs, tokenizer, files);
-  return new OnnxLanguageModel(directory, model, inputs, tokenizer, description, threads);
-}
-
-class OnnxLanguageModel implements LanguageModel {
-  readonly description: ModelDescription;
-  readonly #directory: ModelDirectory;
-  readonly #model: OnnxModel;
-  readonly #inputs: DecoderInputs;
-  readonly #tokenizer: Tokenizer;
-  readonly #threads: number;
+export class LanguageModel implements Model {
+  readonly #parts: LanguageModelParts;
+  readonly #scorer: Scorer | null;
   readonly #stopTokens: ReadonlySet<number>;
-  /** Opened when first needed: each holds its own part of the graph. */
-  readonly #sessions = new Map<'score' | 'hidden' | 'step', Promise<InferenceSession>>();
 
-  constructor(
-    directory: ModelDirectory,
-    model: OnnxModel,
-    inputs: DecoderInputs,
-    tokenizer: Tokenizer,
-    description: ModelDescription,
-    threads: number,
-  ) {
-    this.#directory = directory;
-    this.#model = model;
-    this.#inputs = inputs;
-    this.#tokenizer = tokenizer;
-    this.#threads = threads;
-    this.description = description;
+  constructor(parts: LanguageModelParts) {
+    this.#parts = parts;
+    const { decoder, description, opened } = parts;
+    this.#scorer = decoder === null ? null : new Scorer(decoder, description.vocabulary, description.selfCheck?.batchIndependent ?? true);
     this.#stopTokens = new Set(
-      [directory.config['eos_token_id'] ?? [], directory.generation['eos_token_id'] ?? []].flat().filter((id) => typeof id === 'number'),
+      [opened.config['eos_token_id'] ?? [], opened.generation['eos_token_id'] ?? []].flat().filter((id) => typeof id === 'number'),
     );
+  }
+
+  get description(): ModelDescription {
+    return this.#parts.description;
   }
 
   async answer(requests: readonly ModelRequest[], signal?: AbortSignal): Promise<ModelReply[]> {
@@ -120,166 +75,241 @@ class OnnxLanguageModel implements LanguageModel {
       signal,
     );
     const replies: ModelReply[] = [];
-    for (const request of requests)
-      replies.push(request.kind === 'score' ? scores.shift()! : await this.generate(request, greedy, () => undefined, signal));
+    for (const request of requests) {
+      if (request.kind === 'score') replies.push(scores.shift()!);
+      else if (request.kind === 'generate') replies.push(await this.generate(request, plainly, () => undefined, signal));
+      else throw notThisKind(this.description, 'classifies no pictures');
+    }
     return replies;
   }
 
   async #score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<ScoreReply[]> {
     if (requests.length === 0) return [];
+    const scorer = this.#scorer ?? cannot(this.description, 'predicts no next token');
+    const compiled = new Map<string, CompiledEdits | null>();
     const planned = requests.map((request) => {
       const encoded = this.#tokenizer.encodePrompt(request.prompt);
-      const jobs = request.continuations.map((text) => this.#tokenizer.encodeContinuation(request.prompt, encoded, text));
-      const silent = jobs.findIndex((job) => job.continuation.length === 0);
+      const pairs = request.continuations.map((text) => this.#tokenizer.encodeContinuation(request.prompt, encoded, text, request.verbatim));
+      const silent = pairs.findIndex((pair) => pair.continuation.length === 0);
       const refused =
         silent >= 0
           ? `the answer ${JSON.stringify(request.continuations[silent])} has no tokens of its own`
-          : this.#refusal(jobs.map((job) => [...job.prompt, ...job.continuation]));
-      return { request, encoded, jobs, refused };
+          : this.#refusal(pairs.map((pair) => [...pair.prompt, ...pair.continuation]));
+      const jobs = refused === null ? pairs.map((pair): Job => ({ ...pair, edits: this.#compile(request.edits, pair.prompt.length, compiled) })) : [];
+      return { request, encoded, pairs, jobs, refused };
     });
-    const jobs: Job[] = planned.flatMap((plan) => (plan.refused === null ? plan.jobs : []));
-    const logprobs = await scoreJobs(await this.#session('score'), this.#inputs, jobs, signal);
+    const scored = await scorer.score(
+      planned.flatMap((plan) => plan.jobs),
+      signal,
+    );
     let at = 0;
-    return planned.map(({ request, encoded, jobs, refused }) => {
-      const continuations: ScoredContinuation[] =
-        refused === null
-          ? jobs.map((job, index) => ({
-              text: request.continuations[index]!,
-              tokens: job.continuation,
-              pieces: this.#pieces(job.continuation),
-              logprobs: [...logprobs[at++]!],
-            }))
-          : [];
-      return {
-        kind: 'score',
-        key: request.key,
-        rendered: encoded.rendered,
-        promptTokens: jobs[0]?.prompt ?? encoded.tokens,
-        continuations,
-        refused,
-      };
+    return planned.map(({ request, encoded, pairs, jobs, refused }) => {
+      const continuations = jobs.map((job, index): ScoredContinuation => {
+        const { logprobs, greedy: isGreedy } = scored[at++]!;
+        const { continuation } = job;
+        return { text: request.continuations[index]!, tokens: continuation, pieces: this.#pieces(continuation), logprobs: [...logprobs], greedy: isGreedy };
+      });
+      const promptTokens = pairs[0]?.prompt ?? encoded.tokens;
+      return { kind: 'score', key: request.key, rendered: encoded.rendered, promptTokens, continuations, refused };
     });
   }
 
   async generate(
     request: GenerateRequest,
-    sampling: Sampling,
-    onText: (text: string) => void,
+    { sampling, stop, alternatives }: GenerateOptions,
+    onStep: (step: GeneratedStep) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<GenerateReply> {
+    const decoder = this.#parts.decoder ?? cannot(this.description, 'predicts no next token');
     const encoded = this.#tokenizer.encodePrompt(request.prompt);
     const common = { kind: 'generate', key: request.key, rendered: encoded.rendered, promptTokens: encoded.tokens } as const;
     const refused = this.#refusal([encoded.tokens]);
-    if (refused !== null) return { ...common, text: '', tokens: [], pieces: [], refused };
+    if (refused !== null) return { ...common, text: '', tokens: [], pieces: [], logprobs: [], refused };
     const room = (this.description.positions ?? Infinity) - encoded.tokens.length;
-    const job = { prompt: encoded.tokens, maxTokens: Math.min(request.maxTokens, room), stopTokens: this.#stopTokens, sampling };
+    const maxTokens = Math.min(request.maxTokens, room);
     const tokens: number[] = [];
-    for await (const token of generateTokens(await this.#session('step'), this.#inputs, job, signal)) {
-      tokens.push(token);
-      onText(this.#tokenizer.decode(tokens));
+    const logprobs: number[] = [];
+    let text = '';
+    let ended: GenerateReply['ended'] = 'stop-token';
+    const job = {
+      prompt: encoded.tokens,
+      maxTokens,
+      stopTokens: this.#stopTokens,
+      sampling,
+      alternatives,
+      edits: this.#compile(request.edits, encoded.tokens.length),
+    };
+    for await (const made of generateTokens(decoder, job, signal)) {
+      if (made === null) return { ...common, text, tokens, pieces: this.#pieces(tokens), logprobs, refused: 'no logit of the next token is a number' };
+      tokens.push(made.token);
+      logprobs.push(made.logprob);
+      const whole = this.#tokenizer.decode(tokens);
+      const cut = stop.map((word) => (word === '' ? -1 : whole.indexOf(word))).filter((index) => index >= 0);
+      text = cut.length === 0 ? whole : whole.slice(0, Math.min(...cut));
+      const told = made.alternatives.map(({ token, logprob }) => ({ token, piece: this.#tokenizer.piece(token), logprob }));
+      await onStep({ text, token: made.token, piece: this.#tokenizer.piece(made.token), logprob: made.logprob, alternatives: told });
+      if (cut.length > 0) {
+        ended = 'stop-string';
+        break;
+      }
+      if (tokens.length === maxTokens) ended = maxTokens === request.maxTokens ? 'length' : 'context';
     }
-    return { ...common, text: this.#tokenizer.decode(tokens), tokens, pieces: this.#pieces(tokens), refused: null };
+    if (maxTokens === 0) ended = request.maxTokens === 0 ? 'length' : 'context';
+    return { ...common, text, tokens, pieces: this.#pieces(tokens), logprobs, ended, refused: null };
   }
 
-  async hiddenStates(requests: readonly HiddenRequest[], signal?: AbortSignal): Promise<HiddenReply[]> {
-    const jobs = requests.map(({ prompt, positions }) => {
-      const { tokens } = this.#tokenizer.encodePrompt(prompt);
-      const refused = this.#refusal([tokens]);
-      if (refused !== null) throw new LabError('prompt-too-long', refused, 'Shorten the text.');
-      const absolute = positions.map((position) => (position < 0 ? tokens.length + position : position));
-      if (absolute.some((position) => !(position >= 0 && position < tokens.length)))
-        throw new LabError(
-          'usage',
-          `a position lies outside the ${tokens.length} tokens of the text`,
-          'Count positions from 0, or from -1 backwards.',
-        );
-      return { tokens, positions: absolute };
+  async activations(
+    request: ActivationsRequest,
+    onBatch: (batch: ActivationsBatch) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<ActivationsReply> {
+    const hooks = request.hooks.map((name) => this.#hook(name));
+    const mode = modeOf(request.texts);
+    const refused: { text: number; why: string }[] = [];
+    const texts: number[] = [];
+    const jobs: ActivationJob[] = [];
+    const compiled = new Map<string, CompiledEdits | null>();
+    request.texts.forEach((text, index) => {
+      const { tokens, prompt } = this.#textTokens(text);
+      const why = this.#refusal([tokens]);
+      if (why !== null) refused.push({ text: index, why });
+      else {
+        texts.push(index);
+        const positions = mode === 'all' ? null : absolute(text.positions, tokens.length);
+        jobs.push({ tokens, positions, edits: this.#compile(request.edits, prompt, compiled) });
+      }
     });
-    const states = await hiddenStates(await this.#session('hidden'), this.#inputs, jobs, signal);
-    return states.map((state, index) => ({ ...state, tokens: jobs[index]!.tokens }));
+    if (jobs.length === 0) return { refused };
+    const { points, ablation } = jobs[0]!.edits ?? { points: [], ablation: false };
+    const session = await this.#session(`taps ${JSON.stringify([request.hooks, mode, points, ablation])}`, () =>
+      tapGraph(this.#parts.opened, hooks, mode, points, ablation),
+    );
+    for await (const batch of readHooks(session, this.#parts.inputs, hooks, mode, jobs, this.#parts.budget, signal)) {
+      await onBatch({
+        texts: batch.jobs.map((job) => texts[job]!),
+        tokens: batch.jobs.map((job) => jobs[job]!.tokens),
+        hooks: batch.hooks,
+      });
+    }
+    return { refused };
+  }
+
+  async logitLens(request: LensRequest, signal?: AbortSignal): Promise<LensReply> {
+    const { decoder, opened, inputs } = this.#parts;
+    if (decoder === null) throw notThisKind(this.description, 'predicts no next token');
+    const stream = residualPoints(opened.hooks);
+    if (stream.length === 0) throw new LabError('usage', opened.hooks.mixed ?? 'no residual stream was found', 'The logit lens needs one.');
+    const { tokens: promptTokens, rendered } = this.#tokenizer.encodePrompt(request.prompt);
+    const tokens = [...promptTokens, ...(request.continuation ?? [])];
+    const why = this.#refusal([tokens]);
+    if (why !== null) throw new LabError('prompt-too-long', why, 'Shorten the text.');
+    const positions = absolute(request.positions, tokens.length);
+    const edits = this.#compile(request.edits, promptTokens.length);
+    const { points, ablation } = edits ?? { points: [], ablation: false };
+    const top = Math.min(request.top, this.description.vocabulary);
+    const session = await this.#session(`lens ${JSON.stringify([top, points, ablation])}`, () => lensGraph(opened, top, points, ablation));
+    const slots = this.#parts.budget.slots(this.description.vocabulary);
+    const cells = await logitLens(session, inputs, tokens, positions, stream.length, slots, edits, signal);
+    const named = new Set(cells.flatMap((row) => row.flatMap((cell) => cell.top.map(({ token }) => token))));
+    return {
+      rendered,
+      tokens,
+      pieces: this.#pieces(tokens),
+      positions,
+      hooks: stream.map(({ name }) => name),
+      cells,
+      vocabulary: Object.fromEntries([...named].map((token) => [token, this.#tokenizer.piece(token)])),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.sessions.close();
+  }
+
+  get #tokenizer(): Tokenizer {
+    const { tokenizer } = this.#parts;
+    if (tokenizer instanceof LabError) throw tokenizer;
+    return tokenizer;
+  }
+
+  #session(key: string, graph: () => OpenedModel['model']): Promise<InferenceSession> {
+    return this.#parts.sessions.get(key, graph);
   }
 
   #pieces(tokens: readonly number[]): string[] {
     return tokens.map((token) => this.#tokenizer.piece(token));
   }
 
-  async close(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const session of await Promise.allSettled(sessions)) if (session.status === 'fulfilled') await session.value.release();
+  /** @param compiled edits that were made ready before: the same object, so that what has the same edits is computed together */
+  #compile(edits: readonly Edit[] | undefined, promptTokens: number, compiled?: Map<string, CompiledEdits | null>): CompiledEdits | null {
+    if (edits === undefined || edits.length === 0) return null;
+    const everywhere = edits.every((edit) => edit.positions === 'all');
+    const key = JSON.stringify([everywhere ? null : promptTokens, edits], (_, value: unknown) => (value instanceof Float32Array ? [...value] : value));
+    const found = compiled?.get(key);
+    if (found !== undefined) return found;
+    const { width, heads, headSize } = this.description;
+    const sizes: HookSizes = { width, heads, headSize };
+    const made = compileEdits(edits, this.#parts.opened.hooks, promptTokens, sizes);
+    compiled?.set(key, made);
+    return made;
+  }
+
+  #hook(name: string): Hook {
+    const { hooks, model } = this.#parts.opened;
+    const found = hooks.all.find((hook) => hook.name === name);
+    if (found !== undefined) return found;
+    const tensor = name.startsWith('tensor:') ? name.slice('tensor:'.length) : null;
+    if (tensor !== null && model.graph.nodes.some((node) => node.outputs.includes(tensor)))
+      return { name, tensor, block: null, shape: 'residual' };
+    throw new LabError(
+      'usage',
+      `there is no hook "${name}" in this model`,
+      `It has ${hooks.all.map((hook) => hook.name).slice(0, 8).join(', ')} …; "models inspect" lists them all. tensor:NAME reads any tensor of the graph.`,
+    );
+  }
+
+  #textTokens(text: ActivationText): { tokens: readonly number[]; prompt: number } {
+    const encoded = this.#tokenizer.encodePrompt(text.prompt);
+    if (text.continuation === undefined) return { tokens: encoded.tokens, prompt: encoded.tokens.length };
+    const pair = this.#tokenizer.encodeContinuation(text.prompt, encoded, text.continuation);
+    return { tokens: [...pair.prompt, ...pair.continuation], prompt: pair.prompt.length };
   }
 
   /** @returns why the model cannot take these tokens, or null */
   #refusal(rows: readonly (readonly number[])[]): string | null {
-    const { positions, vocabulary } = this.description;
+    const { positions, vocabulary: known } = this.description;
     for (const row of rows) {
       if (row.length === 0) return 'the text has no tokens';
       if (positions !== null && row.length > positions) return `${row.length} tokens; the model has ${positions} positions`;
-      const beyond = row.find((token) => token >= vocabulary);
-      if (beyond !== undefined) return `the tokenizer gives token ${beyond}; the model knows ${vocabulary}`;
+      const beyond = row.find((token) => token >= known);
+      if (beyond !== undefined) return `the tokenizer gives token ${beyond}; the model knows ${known}`;
     }
     return null;
   }
-
-  #session(purpose: 'score' | 'hidden' | 'step'): Promise<InferenceSession> {
-    let session = this.#sessions.get(purpose);
-    if (session === undefined) {
-      const { logits } = this.#inputs;
-      const graph =
-        purpose === 'score'
-          ? scoringGraph(this.#model, logits)
-          : purpose === 'hidden'
-            ? hiddenGraph(this.#model, logits).model
-            : stepGraph(this.#model, logits);
-      session = createSession(graph, this.#directory.graphFile, { threads: this.#threads, weightFolder: this.#directory.weightFolder });
-      session.catch(() => this.#sessions.delete(purpose));
-      this.#sessions.set(purpose, session);
-    }
-    return session;
-  }
 }
 
-function describe(
-  { config }: ModelDirectory,
-  model: OnnxModel,
-  inputs: DecoderInputs,
-  tokenizer: Tokenizer,
-  files: readonly FileHash[],
-): ModelDescription {
-  const { points } = findResidualStream(model.graph, inputs.logits);
-  const number = (...keys: string[]): number | null => {
-    const value = keys.map((key) => config[key]).find((candidate) => typeof candidate === 'number');
-    return typeof value === 'number' ? value : null;
-  };
-  const weights = model.graph.initializers.filter((tensor) =>
-    [dataType.float, dataType.float16, dataType.bfloat16].includes(tensor.type as never),
-  );
-  const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
-  const largest = weights.toSorted((left, right) => size(right.shape) - size(left.shape))[0];
-  const types: Record<number, string> = { [dataType.float]: 'float32', [dataType.float16]: 'float16', [dataType.bfloat16]: 'bfloat16' };
-  const logitsShape = model.graph.outputs.find((output) => output.name === inputs.logits)?.shape?.at(-1);
-  const vocabulary = typeof logitsShape === 'number' ? logitsShape : number('vocab_size');
-  const width = number('hidden_size', 'n_embd', 'd_model');
-  if (vocabulary === null || width === null) {
-    throw new LabError(
-      'model-unsupported',
-      'config.json gives neither vocab_size nor hidden_size',
-      'Copy the config.json of the original model into the folder.',
-    );
-  }
-  return {
-    architecture: typeof config['model_type'] === 'string' ? config['model_type'] : 'unknown',
-    dtype: types[largest?.type ?? 0] ?? 'quantised',
-    layers: points.length - 1,
-    width,
-    heads: number('num_attention_heads', 'n_head'),
-    vocabulary,
-    parameters: weights
-      .filter((tensor) => tensor.shape.length > 1 || size(tensor.shape) >= width)
-      .reduce((sum, tensor) => sum + size(tensor.shape), 0),
-    positions: number('max_position_embeddings', 'n_positions'),
-    hasChatTemplate: tokenizer.hasChatTemplate,
-    residual: points,
-    files,
-  };
+const plainly: GenerateOptions = { sampling: greedy, stop: [], alternatives: 0 };
+
+function modeOf(texts: readonly ActivationText[]): TapMode {
+  const means = texts.filter((text) => text.mean === true).length;
+  if (means > 0 && means < texts.length)
+    throw new LabError('usage', 'some texts ask for a mean and others do not', 'Ask for them in two requests.');
+  if (means > 0) return 'mean';
+  return texts.every((text) => text.positions === 'all') ? 'all' : 'rows';
+}
+
+function absolute(positions: PositionChoice, tokens: number): number[] {
+  if (positions === 'all') return Array.from({ length: tokens }, (_, position) => position);
+  const list = (positions === 'last' ? [-1] : positions).map((position) => (position < 0 ? tokens + position : position));
+  if (list.length === 0 || list.some((position) => !Number.isInteger(position) || position < 0 || position >= tokens))
+    throw new LabError('usage', `a position lies outside the ${tokens} tokens of the text`, 'Count positions from 0, or from -1 backwards.');
+  return list;
+}
+
+function notThisKind({ architecture, task }: ModelDescription, what: string): LabError {
+  return new LabError('usage', `this model (${architecture}, ${task}) ${what}`, 'Take a model of another kind.');
+}
+
+function cannot(description: ModelDescription, what: string): never {
+  throw notThisKind(description, what);
 }

@@ -46,11 +46,11 @@ export interface Hook {
 
 /**
  * - `residual`: [batch, pos, d_model];
- * - `heads`: [batch, pos, head, d_head], or [batch, pos, head × d_head] where the graph keeps heads side by side;
+ * - `heads`: [batch, pos, head, d_head]; `merged-heads`: [batch, pos, head × d_head], where the graph keeps heads side by side;
  * - `pattern`: [batch, head, query, key];
  * - `map`: [batch, channel, height, width] of an image model; `features`: [batch, width].
  */
-export type HookShape = 'residual' | 'heads' | 'pattern' | 'map' | 'features';
+export type HookShape = 'residual' | 'heads' | 'merged-heads' | 'pattern' | 'map' | 'features';
 
 export interface Hooks {
   /** In the order of computation. */

@@ -57,16 +57,18 @@ export class Tokenizer {
   /**
    * The tokens of a continuation: those of prompt and continuation together, less as many as the prompt alone has.
    * This is lm-evaluation-harness' rule (api/model.py, _encode_pair), spaces at the prompt's end counting to the continuation included.
+   * @param verbatim puts no space between the two
    */
   encodeContinuation(
     prompt: Prompt,
     encoded: Encoded,
     continuation: string,
+    verbatim = false,
   ): { prompt: readonly number[]; continuation: readonly number[] } {
     const special = 'text' in prompt || !this.hasChatTemplate;
     const trimmed = encoded.rendered.replace(/ +$/, '');
     const context = trimmed === encoded.rendered ? encoded.tokens : this.encode(trimmed, special);
-    const gap = /\s$/.test(encoded.rendered) ? '' : ' ';
+    const gap = verbatim || /\s$/.test(encoded.rendered) ? '' : ' ';
     const whole = this.encode(encoded.rendered + gap + continuation, special);
     return { prompt: whole.slice(0, context.length), continuation: whole.slice(context.length) };
   }

@@ -37,6 +37,8 @@ export interface Outcome {
   readonly margin: number | null;
   /** What the model stated, where the verdict weighs it against a belief: kept for items without a belief, too. */
   readonly statement?: 'true' | 'false' | 'evasive' | 'tie' | null;
+  /** What the model chose, where it had more than two things to choose from: the index of a class. */
+  readonly choice?: string | null;
   /** The value that guessing would give on this item, on average; null where guessing has no meaning. */
   readonly chance: number | null;
   /** Why this verdict, in words a reader can check against the log-probabilities. */

@@ -1,10 +1,11 @@
 /** All probes, in the order that the lab offers them. */
+import { classify } from './classify/probe.ts';
 import { LabError } from './lab-error.ts';
 import { lie } from './lie/probe.ts';
 import type { Probe } from './probe.ts';
 import { truthfulqa } from './truthfulqa/probe.ts';
 
-export const probes: readonly Probe[] = [lie, truthfulqa];
+export const probes: readonly Probe[] = [lie, truthfulqa, classify];
 
 /** @throws LabError `usage` */
 export function probeNamed(id: string): Probe {

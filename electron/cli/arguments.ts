@@ -16,6 +16,21 @@ const options = {
   format: { type: 'string' },
   out: { type: 'string' },
   port: { type: 'string' },
+  device: { type: 'string' },
+  insist: { type: 'boolean' },
+  in: { type: 'string' },
+  hooks: { type: 'string' },
+  positions: { type: 'string' },
+  dtype: { type: 'string' },
+  prompt: { type: 'string' },
+  chat: { type: 'boolean' },
+  'max-tokens': { type: 'string' },
+  edit: { type: 'string', multiple: true },
+  temperature: { type: 'string' },
+  'top-k': { type: 'string' },
+  'top-p': { type: 'string' },
+  'repetition-penalty': { type: 'string' },
+  stop: { type: 'string', multiple: true },
 } as const;
 
 export type OptionName = keyof typeof options;
@@ -60,6 +75,15 @@ export function numberOption(given: Arguments, name: OptionName, minimum: number
   const number = Number(text);
   if (/^-?\d+$/.test(text) && number >= minimum && number <= maximum) return number;
   throw new LabError('usage', `--${name} cannot be "${text}"`, `It takes a whole number from ${minimum} to ${maximum}.`);
+}
+
+/** @throws LabError `usage` unless it is a number in the range */
+export function realOption(given: Arguments, name: OptionName, minimum: number, maximum: number): number | undefined {
+  const text = textOption(given, name);
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text.trim() !== '' && number >= minimum && number <= maximum) return number;
+  throw new LabError('usage', `--${name} cannot be "${text}"`, `It takes a number from ${minimum} to ${maximum}.`);
 }
 
 /** `--set name=value`, as often as wanted. */

@@ -8,6 +8,11 @@ import { probeInfos } from '../lab/views.ts';
 import { serveBrowser } from '../serve-browser.ts';
 import { allowOnly, numberOption, readArguments, textOption, type Arguments } from './arguments.ts';
 import { demoText, runDemo } from './demo.ts';
+import { activationsCommand } from './model/activations.ts';
+import { deviceOption } from './model/engine.ts';
+import { generateCommand } from './model/generate.ts';
+import { inspectJson, inspectText } from './model/inspect.ts';
+import { scoreCommand } from './model/score.ts';
 import { comparisonText, runJson, runText, sessionJson } from './report.ts';
 import { exitStatus, resumeCommand, runCommand } from './run-command.ts';
 import { inert, textTable } from './table.ts';
@@ -41,6 +46,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const database = textOption(given, 'db');
   if (given.positionals[0] === 'serve') return serve(given, database);
   if (command === 'probes list') return print(given, listProbes(given));
+  const modelCommand = Object.hasOwn(modelCommands, given.positionals[0]!) ? modelCommands[given.positionals[0]!] : undefined;
+  if (modelCommand !== undefined) {
+    noMore(given, 1);
+    return print(given, await modelCommand(given));
+  }
   const name = [command, given.positionals[0]!].find((candidate) => Object.hasOwn(commands, candidate));
   const handler = name === undefined ? undefined : commands[name];
   if (handler === undefined) throw new LabError('usage', `there is no command "${inert(command)}"`, 'candor --help shows the commands.');
@@ -75,29 +85,30 @@ function listProbes(given: Arguments): Printed {
   return { json: { probes }, text: text.join('\n\n'), status: exitStatus.done };
 }
 
+/** Commands that work on a model alone: nothing is stored, and the database is not opened. */
+const modelCommands: Readonly<Record<string, (given: Arguments) => Promise<Printed>>> = {
+  score: async (given) => {
+    const summary = await scoreCommand(given);
+    const text = `${summary.scored} lines scored${summary.refused > 0 ? `, ${summary.refused} could not be` : ''}: ${inert(summary.out)}`;
+    return { json: summary, text, status: exitStatus.done };
+  },
+  activations: async (given) => {
+    const summary = await activationsCommand(given);
+    const missed = summary.refused.length > 0 ? `; ${summary.refused.length} texts could not be read, see the metadata` : '';
+    const text = `${summary.texts} texts, ${summary.hooks.length} hooks, ${summary.rows} rows, ${summary.bytes} bytes${missed}: ${inert(summary.out)}`;
+    return { json: summary, text, status: exitStatus.done };
+  },
+  generate: async (given) => ({ json: await generateCommand(given), text: '', status: exitStatus.done }),
+};
+
 const never = new AbortController().signal;
 
 const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed | Promise<Printed>>> = {
   'models inspect': async (lab, given) => {
-    allowOnly(given, []);
+    allowOnly(given, ['device', 'insist']);
     const source = oneMore(given, 2, 'candor models inspect takes one model');
-    const card = await lab.handlers['models.inspect']({ source }, never);
-    const facts = [
-      ['name', card.name],
-      ['source', card.source],
-      ['architecture', card.architecture],
-      ['dtype', card.dtype],
-      ['layers', String(card.layers)],
-      ['width', String(card.width)],
-      ['heads', card.heads === null ? '–' : String(card.heads)],
-      ['vocabulary', String(card.vocabulary)],
-      ['parameters', card.parameters.toLocaleString('en-US')],
-      ['positions', card.positions === null ? '–' : String(card.positions)],
-      ['chat template', card.hasChatTemplate ? 'yes' : 'no'],
-      ...card.residual.map((point) => [point.hook, point.tensor]),
-      ...card.files.map((file) => [file.path, `${file.bytes} bytes, SHA-256 ${file.sha256}`]),
-    ];
-    return { json: card, text: textTable(['', ''], facts, 'left'), status: exitStatus.done };
+    const card = await lab.handlers['models.inspect']({ source, device: deviceOption(given), insist: given.values['insist'] === true }, never);
+    return { json: inspectJson(card), text: inspectText(card), status: exitStatus.done };
   },
   run: async (lab, given) => runsPrinted(await runCommand(lab, given)),
   resume: async (lab, given) => runsPrinted(await resumeCommand(lab, given)),

@@ -32,6 +32,33 @@ export class ProgressLine {
   }
 }
 
+/** How many of something are done, where nobody knows how many there are. */
+export class StderrCounter {
+  readonly #what: string;
+  #count = 0;
+  #shown = 0;
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  get total(): number {
+    return this.#count;
+  }
+
+  add(count: number): void {
+    this.#count += count;
+    const every = process.stderr.isTTY ? 200 : 5000;
+    if (Date.now() - this.#shown < every) return;
+    this.#shown = Date.now();
+    process.stderr.write(process.stderr.isTTY ? `\r\u001b[2K${this.#count} ${this.#what}` : `${this.#count} ${this.#what}\n`);
+  }
+
+  end(): void {
+    if (process.stderr.isTTY && this.#shown > 0) process.stderr.write('\r\u001b[2K');
+  }
+}
+
 export function timeLeft(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;

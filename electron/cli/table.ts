@@ -19,6 +19,11 @@ function width(text: string): number {
   return [...text].length;
 }
 
+/** As `inert`, for texts of several lines. */
+export function inertLines(text: string): string {
+  return text.split('\n').map(inert).join('\n');
+}
+
 /** Control characters of a model, a file or a title must not steer the terminal. */
 export function inert(text: string): string {
   // eslint-disable-next-line no-control-regex

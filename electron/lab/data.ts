@@ -4,12 +4,13 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { worldFolder } from '../../native-models/catalog.ts';
 import { readCsv, type Table } from '../../probes/datasets/csv.ts';
-import type { Dataset, DatasetKind } from '../../probes/datasets/dataset.ts';
+import type { Dataset, DatasetKind, ImageSet } from '../../probes/datasets/dataset.ts';
 import { readStatements } from '../../probes/datasets/statements.ts';
 import { readMcTask, readTruthfulQaTable, twoChoices } from '../../probes/datasets/truthfulqa.ts';
 import { readWorld } from '../../probes/datasets/world.ts';
 import { LabError } from '../../probes/lab-error.ts';
 import type { DatasetPreview, DatasetRef } from '../rpc/contract.ts';
+import { hashImages, isFolder, readImageFolder, readImageRows } from './images.ts';
 
 export interface BuiltInData {
   readonly source: string;
@@ -57,6 +58,7 @@ export function loadData(source: string): LoadedData {
       `there is no built-in data "${source}"`,
       `Built-in sets: ${builtInData.map((set) => set.source).join(', ')}.`,
     );
+  if (builtIn === undefined && isFolder(source)) return loadFolder(path.resolve(source));
   const files = builtIn?.files ?? [path.resolve(source)];
   const contents = files.map(readBytes);
   const texts = contents.map((bytes, index) => decode(bytes, files[index]!));
@@ -64,8 +66,20 @@ export function loadData(source: string): LoadedData {
   for (const bytes of contents) sha256.update(bytes);
   const name = builtIn?.title ?? path.basename(files[0]!);
   const { dataset, columns, rows, count } = builtIn?.kind === 'world' ? world(texts, name) : fromFile(texts[0]!, files[0]!, name);
+  if (dataset.images !== undefined) hashImages(sha256, dataset.images.items);
   const ref: DatasetRef = { kind: dataset.kind, source: builtIn?.source ?? files[0]!, name, sha256: sha256.digest('hex'), count };
   return { dataset, ref, preview: { ...ref, columns, rows: rows.slice(0, previewRows), categories: categoriesOf(dataset) } };
+}
+
+/** A folder is one of labelled images. */
+function loadFolder(folder: string): LoadedData {
+  const name = path.basename(folder);
+  const images = readImageFolder(folder);
+  const { dataset, columns, rows, count } = fromImages(images, name);
+  const sha256 = createHash('sha256');
+  hashImages(sha256, images.items);
+  const ref: DatasetRef = { kind: dataset.kind, source: folder, name, sha256: sha256.digest('hex'), count };
+  return { dataset, ref, preview: { ...ref, columns, rows, categories: categoriesOf(dataset) } };
 }
 
 function readBytes(file: string): Buffer {
@@ -135,7 +149,7 @@ interface Parsed {
   readonly dataset: Dataset;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Questions or statements, as people count them. */
+  /** Questions, statements or images, as people count them. */
   readonly count: number;
 }
 
@@ -168,12 +182,13 @@ function spread<T>(list: readonly T[], wanted: number): T[] {
 function fromFile(text: string, file: string, name: string): Parsed {
   if (/\.jsonl?$/i.test(file)) return fromMcTask(text, file, name);
   const table = readCsv(text, file);
+  if (table.columns.includes('path') && table.columns.includes('label')) return fromImages(readImageRows(table, file), name);
   if (table.columns.includes('statement') || table.columns.includes('label')) return fromStatements(table, file, name);
   if (!table.columns.includes('Question')) {
     throw new LabError(
       'dataset-columns',
       `${file} has the columns ${table.columns.map((found) => `"${found}"`).join(', ')}`,
-      'The lab reads files with the columns Question, Best Answer, Correct Answers, Incorrect Answers (TruthfulQA), or statement and label (Geometry of Truth).',
+      'The lab reads files with the columns Question, Best Answer, Correct Answers, Incorrect Answers (TruthfulQA), statement and label (Geometry of Truth), or path and label (images).',
     );
   }
   const questions = readTruthfulQaTable(table, file);
@@ -188,6 +203,16 @@ function fromFile(text: string, file: string, name: string): Parsed {
 function fromStatements(table: Table, file: string, name: string): Parsed {
   const pairs = readStatements(table, file);
   return { dataset: { kind: 'statements', name, questions: [], pairs }, columns: table.columns, rows: table.rows, count: pairs.length };
+}
+
+function fromImages(images: ImageSet, name: string): Parsed {
+  const { items } = images;
+  return {
+    dataset: { kind: 'images', name, questions: [], pairs: [], images },
+    columns: ['path', 'label'],
+    rows: spread(items, previewRows).map(({ id, label }) => [id, label]),
+    count: items.length,
+  };
 }
 
 function fromMcTask(text: string, file: string, name: string): Parsed {
@@ -209,9 +234,10 @@ function fromMcTask(text: string, file: string, name: string): Parsed {
   };
 }
 
-function categoriesOf({ kind, questions, pairs }: Dataset): { name: string; count: number }[] {
+function categoriesOf({ kind, questions, pairs, images }: Dataset): { name: string; count: number }[] {
   const counts = new Map<string, number>();
-  for (const { category } of kind === 'truthfulqa' ? questions : pairs)
+  const labelled = images?.items.map(({ label }) => ({ category: label }));
+  for (const { category } of labelled ?? (kind === 'truthfulqa' ? questions : pairs))
     if (category !== '') counts.set(category, (counts.get(category) ?? 0) + 1);
   return [...counts]
     .map(([name, count]) => ({ name, count }))

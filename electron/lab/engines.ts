@@ -1,9 +1,12 @@
-/** The engine processes of a lab: one for each open model, kept for a while after use, the longest unused closed first. */
+/**
+ * The engine processes of a lab: one for each model on each device that it is asked for, kept for a while after use, the longest unused
+ * closed first.
+ */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { embeddedModel } from '../../native-models/catalog.ts';
 import { openEngine, type EngineClient } from '../../native-models/engine/client.ts';
-import type { ModelRef } from '../rpc/contract.ts';
+import type { ModelChoice, ModelRef } from '../rpc/contract.ts';
 
 const mostOpen = 3;
 /** Milliseconds after which an unused engine gives its memory back. */
@@ -22,12 +25,29 @@ interface Held {
 
 export class Engines {
   readonly #held = new Map<string, Held>();
+  readonly #choiceOf: (source: string) => ModelChoice;
   /** All cores; where there are several, all but one, which the window and the database live on. */
   readonly #threads = availableParallelism() > 2 ? availableParallelism() - 1 : availableParallelism();
 
-  /** Runs something with a model's engine, starting it if need be; an engine that died is started anew. */
-  async use<T>(source: string, signal: AbortSignal | undefined, work: (engine: EngineClient) => Promise<T>): Promise<T> {
-    const held = this.#hold(source);
+  /** @param choiceOf how a model is opened where its caller does not say */
+  constructor(choiceOf: (source: string) => ModelChoice) {
+    this.#choiceOf = choiceOf;
+  }
+
+  /**
+   * Runs something with a model's engine, starting it if need be; an engine that died is started anew.
+   * @param choice what differs from the model's usual choice
+   */
+  async use<T>(
+    source: string,
+    signal: AbortSignal | undefined,
+    work: (engine: EngineClient) => Promise<T>,
+    choice: Partial<ModelChoice> = {},
+  ): Promise<T> {
+    const full = { ...this.#choiceOf(source), ...choice };
+    // Insisting changes nothing in a model that is open already.
+    const key = JSON.stringify([source, full.device, full.preprocessing]);
+    const held = this.#hold(key, source, full);
     held.users += 1;
     clearTimeout(held.timer);
     try {
@@ -37,19 +57,19 @@ export class Engines {
       held.users -= 1;
       held.lastUsed = Date.now();
       // Not waited for: who gives up while a model is being opened must not wait for it.
-      void this.#settle(source, held, signal?.aborted === true);
+      void this.#settle(key, held, signal?.aborted === true);
     }
   }
 
   /** Keeps an engine that is well for a while, and ends one that died or that was given up before it was open. */
-  async #settle(source: string, held: Held, givenUp: boolean): Promise<void> {
-    if (givenUp && held.client === null && held.users === 0) return this.#drop(source, held);
+  async #settle(key: string, held: Held, givenUp: boolean): Promise<void> {
+    if (givenUp && held.client === null && held.users === 0) return this.#drop(key, held);
     const alive = await held.engine.then(
       (engine) => engine.alive,
       () => false,
     );
-    if (alive) this.#rest(source, held);
-    else this.#drop(source, held);
+    if (alive) this.#rest(key, held);
+    else this.#drop(key, held);
   }
 
   async close(): Promise<void> {
@@ -58,18 +78,24 @@ export class Engines {
     await Promise.all(all.map(([, held]) => closeQuietly(held)));
   }
 
-  #hold(source: string): Held {
-    const found = this.#held.get(source);
+  #hold(key: string, source: string, { device, insist, preprocessing }: ModelChoice): Held {
+    const found = this.#held.get(key);
     if (found !== undefined && found.client?.alive !== false) return found;
-    if (found !== undefined) this.#drop(source, found);
+    if (found !== undefined) this.#drop(key, found);
     // Room first: two large models at once may be more than the memory holds.
     const idle = [...this.#held.entries()]
       .filter(([, held]) => held.users === 0)
       .sort(([, left], [, right]) => left.lastUsed - right.lastUsed);
-    for (const [key, held] of idle.slice(0, Math.max(0, this.#held.size - mostOpen + 1))) this.#drop(key, held);
+    for (const [oldest, held] of idle.slice(0, Math.max(0, this.#held.size - mostOpen + 1))) this.#drop(oldest, held);
     const giveUp = new AbortController();
     const held: Held = {
-      engine: openEngine(source, { threads: this.#threads, signal: giveUp.signal }),
+      engine: openEngine(source, {
+        threads: this.#threads,
+        device,
+        insist,
+        ...(preprocessing === null ? {} : { preprocessing }),
+        signal: giveUp.signal,
+      }),
       giveUp,
       client: null,
       users: 0,
@@ -80,17 +106,17 @@ export class Engines {
       (client) => (held.client = client),
       () => undefined,
     );
-    this.#held.set(source, held);
+    this.#held.set(key, held);
     return held;
   }
 
-  #rest(source: string, held: Held): void {
-    if (held.users > 0 || this.#held.get(source) !== held) return;
-    held.timer = setTimeout(() => this.#drop(source, held), idleTime).unref();
+  #rest(key: string, held: Held): void {
+    if (held.users > 0 || this.#held.get(key) !== held) return;
+    held.timer = setTimeout(() => this.#drop(key, held), idleTime).unref();
   }
 
-  #drop(source: string, held: Held): void {
-    if (this.#held.get(source) === held) this.#held.delete(source);
+  #drop(key: string, held: Held): void {
+    if (this.#held.get(key) === held) this.#held.delete(key);
     clearTimeout(held.timer);
     void closeQuietly(held);
   }
@@ -117,10 +143,17 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
   });
 }
 
-/** What a user calls a model: an embedded name, or a folder. */
+/** What a user calls a model: an embedded name, a folder, or one of several graphs in it. */
 export function modelRef(source: string): ModelRef {
   const embedded = embeddedModel(source);
   if (embedded !== undefined) return { name: embedded.name, source: embedded.name, embedded: true };
-  const folder = path.resolve(source);
-  return { name: path.basename(folder), source: folder, embedded: false };
+  const place = path.resolve(source);
+  return { name: /\.onnx$/i.test(place) ? graphName(place) : path.basename(place), source: place, embedded: false };
+}
+
+/** Exports keep their graphs in a folder `onnx`, which names nothing. */
+function graphName(file: string): string {
+  const folder = path.dirname(file);
+  const model = path.basename(folder).toLowerCase() === 'onnx' ? path.dirname(folder) : folder;
+  return `${path.basename(model)} ${path.basename(file, path.extname(file))}`;
 }

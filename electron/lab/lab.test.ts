@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveParameters } from '../../probes/parameters.ts';
 import { lie } from '../../probes/lie/probe.ts';
-import type { CallName, Input, Output, RunSummary } from '../rpc/contract.ts';
+import type { CallName, Input, Output, RunSummary, StreamingHandler } from '../rpc/contract.ts';
 import { openLab, type Lab } from './lab.ts';
 
 let folder: string;
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function call<N extends CallName>(name: N, input: Input<N>): Promise<Output<N>> {
-  return lab.handlers[name](input, new AbortController().signal);
+  return (lab.handlers[name] as StreamingHandler<N>)(input, new AbortController().signal, () => undefined);
 }
 async function finished(run: RunSummary): Promise<void> {
   await lab.finished(run.id);

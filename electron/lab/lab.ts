@@ -8,7 +8,17 @@ import { embeddedModels } from '../../native-models/catalog.ts';
 import { LabError, reportOf } from '../../probes/lab-error.ts';
 import { resolveParameters } from '../../probes/parameters.ts';
 import { probeNamed } from '../../probes/registry.ts';
-import type { EventName, Events, Handlers, Progress, RunRequest, RunSummary, SessionSummary } from '../rpc/contract.ts';
+import type {
+  EventName,
+  Events,
+  Handlers,
+  ModelChoice,
+  Progress,
+  RunRequest,
+  RunSummary,
+  SessionSummary,
+  SpeedReport,
+} from '../rpc/contract.ts';
 import { compareItems, compareRuns } from './comparison.ts';
 import { loadData } from './data.ts';
 import { Engines, modelRef } from './engines.ts';
@@ -18,8 +28,11 @@ import { listFolder } from './folders.ts';
 import { cardOf } from './models.ts';
 import { MetricsThread, type RunMetrics } from './metrics.ts';
 import { isAlive, thisProcess } from './owner.ts';
+import { generate, lens } from './playground.ts';
 import { Queue } from './queue.ts';
+import { measureSpeed } from './speed.ts';
 import { defaultDatabase } from './user-folder.ts';
+import { variantsOf } from './variants.ts';
 import { labVersion, versions } from './versions.ts';
 import { detailOf, probeInfos, summaryOf } from './views.ts';
 
@@ -36,10 +49,14 @@ export interface Lab {
 /** Partial metrics of a running run are computed anew after this long at the earliest. */
 const partialEvery = 2000;
 
+/** How a model is opened before anybody has chosen. */
+const usualChoice: ModelChoice = { device: 'auto', insist: false, preprocessing: null };
+
 /** @throws LabError as `openDatabase` */
 export function openLab(options: { database?: string; shell: 'electron' | 'browser' }): Promise<Lab> {
   const store = new Store(options.database ?? defaultDatabase());
-  const engines = new Engines();
+  const choiceOf = (source: string): ModelChoice => ({ ...usualChoice, ...(store.modelsSeen.choice(source) as Partial<ModelChoice> | null) });
+  const engines = new Engines(choiceOf);
   const metrics = new MetricsThread();
   const listeners = new Set<(name: EventName, value: unknown) => void>();
   const emit = <E extends EventName>(name: E, value: Events[E]): void => listeners.forEach((listener) => listener(name, value));
@@ -123,11 +140,17 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
       ...embeddedModels.map(({ name, about }) => ({ ...modelRef(name), about, lastError: null })),
       ...store.modelsSeen.list().map(({ source, name, error }) => ({ source, name, embedded: false, about: null, lastError: error })),
     ],
-    'models.inspect': async ({ source }, signal) => {
+    'models.inspect': async ({ source, device, insist, preprocessing }, signal) => {
       const ref = modelRef(source);
+      const given: Partial<ModelChoice> = {
+        ...(device === undefined ? {} : { device }),
+        ...(insist === undefined ? {} : { insist }),
+        ...(preprocessing === undefined ? {} : { preprocessing }),
+      };
       try {
-        const card = await engines.use(ref.source, signal, (engine) => Promise.resolve(cardOf(ref, engine.description)));
+        const card = await engines.use(ref.source, signal, (engine) => Promise.resolve(cardOf(ref, engine.description)), given);
         if (!ref.embedded) store.modelsSeen.remember(ref.source, ref.name, null);
+        if (Object.keys(given).length > 0) store.modelsSeen.keepChoice(ref.source, { ...choiceOf(ref.source), ...given });
         return card;
       } catch (thrown) {
         const report = reportOf(thrown);
@@ -141,6 +164,17 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
       store.modelsSeen.forget(source);
       return {};
     },
+    'models.choice': ({ source }) => choiceOf(modelRef(source).source),
+    'models.variants': ({ source }) => variantsOf(source),
+    'models.speed': async ({ source }, signal, emit) => {
+      const ref = modelRef(source);
+      const report = await measureSpeed(engines, ref.source, signal, emit);
+      store.modelsSeen.keepSpeed(ref.source, report);
+      return report;
+    },
+    'models.speeds': ({ source }) => store.modelsSeen.speed(modelRef(source).source) as SpeedReport | null,
+    'playground.generate': (request, signal, emit) => generate(engines, request, signal, emit),
+    'playground.lens': (request, signal) => lens(engines, request, signal),
     'data.preview': ({ source }) => loadData(source).preview,
     'files.list': ({ path: folder }) => listFolder(folder),
     'runs.estimate': (request, signal) => estimateRun(request, engines, signal),

@@ -1,22 +1,68 @@
 /** The card of a model: what the engine found out about it, in the words of the contract. */
 import { embeddedModel } from '../../native-models/catalog.ts';
-import type { ModelDescription } from '../../native-models/language-model.ts';
-import type { ModelCard, ModelRef } from '../rpc/contract.ts';
+import type { ModelDescription } from '../../native-models/description.ts';
+import type { Hook, ImageTraits, ModelCard, ModelRef, StoredCard } from '../rpc/contract.ts';
+
+/** Names of classes that a card holds: enough to recognise the data that a model was trained on. */
+const mostLabels = 1000;
 
 export function cardOf(ref: ModelRef, description: ModelDescription): ModelCard {
-  const { residual, ...rest } = description;
+  const { source: format, classes: _classes, ...rest } = description;
   return {
-    ...ref,
     ...rest,
-    residual: residual.map(({ block, hook, tensor }) => ({ block, hook, tensor })),
+    ...ref,
+    format,
+    image: imageTraits(description),
     bytes: description.files.reduce((sum, file) => sum + file.bytes, 0),
     about: embeddedModel(ref.source)?.about ?? null,
   };
 }
 
+function imageTraits({ task, classes }: ModelDescription): ImageTraits | null {
+  if (task !== 'image-classifier' || classes === undefined) return null;
+  const labels = (classes.names ?? []).slice(0, mostLabels).map((names, index) => names[0] ?? String(index));
+  return { classes: classes.count, labels, preprocessing: null };
+}
+
+/** What the cards of runs before there were hooks have in place of them. */
+interface OldPoint {
+  readonly block: number;
+  readonly hook: string;
+  readonly tensor: string;
+}
+
+/** A card as a run has stored it, with null for what its version of the lab did not look at. */
+export function storedCard(stored: unknown): StoredCard | null {
+  if (typeof stored !== 'object' || stored === null) return null;
+  if ('hooks' in stored) return stored as ModelCard;
+  const { residual, ...card } = stored as Omit<ModelCard, 'residual'> & { readonly residual: readonly OldPoint[] };
+  const hooks = residual.map(hookOf);
+  return {
+    ...card,
+    task: 'decoder',
+    format: 'onnx',
+    variant: null,
+    headSize: null,
+    noTokenizer: null,
+    hooks,
+    residual: hooks,
+    mixed: null,
+    selfCheck: null,
+    device: null,
+    memory: null,
+    image: null,
+  };
+}
+
+function hookOf({ block, hook, tensor }: OldPoint): Hook {
+  return { name: hook, block: Math.max(0, block), tensor, shape: 'residual' };
+}
+
+type Identity = Pick<ModelCard, 'name' | 'embedded' | 'files'>;
+
 /** A scrambled model has the files of the one it was made from, so the seed of the permutation is part of its identity. */
-export function sameModel(left: ModelCard, right: ModelCard): boolean {
-  const key = ({ name, embedded, files }: ModelCard): string =>
+export function sameModel(left: Identity, right: Identity): boolean {
+  const key = ({ name, embedded, files }: Identity): string =>
     JSON.stringify([embedded ? name : '', files.map((file) => file.sha256).sort()]);
   return key(left) === key(right);
 }

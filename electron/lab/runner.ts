@@ -1,7 +1,8 @@
 /** Carries out one run: plan, ask, judge, store, item by item, from wherever it was left. */
 import type { ItemRecord, RunRecord } from '../../db/records.ts';
 import type { Store } from '../../db/store.ts';
-import type { LanguageModel } from '../../native-models/language-model.ts';
+import type { EngineClient } from '../../native-models/engine/client.ts';
+import type { Model } from '../../native-models/model.ts';
 import { LabError, reportOf } from '../../probes/lab-error.ts';
 import type { PlannedItem, Probe } from '../../probes/probe.ts';
 import { probeNamed } from '../../probes/registry.ts';
@@ -10,7 +11,7 @@ import { environmentsVersion } from '../../probes/lie/environments.ts';
 import { loadData, type LoadedData } from './data.ts';
 import type { Engines } from './engines.ts';
 import type { MetricsThread } from './metrics.ts';
-import { cardOf, sameModel } from './models.ts';
+import { cardOf, sameModel, storedCard } from './models.ts';
 import { planItems } from './plan.ts';
 import { thisProcess } from './owner.ts';
 
@@ -39,12 +40,15 @@ export async function carryOut(run: RunRecord, parts: RunnerParts, signal: Abort
     store.runs.change(run.id, { status: 'loading', owner: thisProcess, startedAt: run.startedAt ?? new Date().toISOString(), error: null });
     changed(run.id, null);
     const data = checkData(run);
-    await parts.engines.use(run.model.source, signal, async (engine) => {
+    const work = async (engine: EngineClient): Promise<void> => {
       const card = checkModel(run, cardOf(run.model, engine.description));
-      const plan = planItems(probe, data.dataset, run.params, run.seed, run.limit, card);
-      store.runs.change(run.id, { status: 'running', modelCard: card, dataset: data.ref, device: 'cpu', planned: plan.length });
+      const plan = planItems(probe, data.dataset, run.params, run.seed, run.limit, engine.description);
+      store.runs.change(run.id, { status: 'running', modelCard: card, dataset: data.ref, device: card.device.used, planned: plan.length });
       await scoreItems(run, probe, plan, engine, parts, signal);
-    });
+    };
+    // A resumed run stays on the device that it began on: its numbers must not change halfway.
+    const begun = storedCard(run.modelCard)?.device?.used;
+    await parts.engines.use(run.model.source, signal, work, begun === undefined ? {} : { device: begun });
     await finish(run, parts, 'done', null);
   } catch (thrown) {
     await end(run, parts, signal, thrown);
@@ -55,7 +59,7 @@ async function scoreItems(
   run: RunRecord,
   probe: Probe,
   plan: readonly PlannedItem[],
-  engine: LanguageModel,
+  engine: Model,
   { store, changed }: RunnerParts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -117,7 +121,7 @@ function checkData(run: RunRecord): LoadedData {
 }
 
 function checkModel(run: RunRecord, card: ModelCard): ModelCard {
-  const before = run.modelCard as ModelCard | null;
+  const before = storedCard(run.modelCard);
   if (before !== null && !sameModel(before, card)) {
     throw new LabError(
       'model-changed',

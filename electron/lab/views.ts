@@ -2,9 +2,10 @@
 import type { RunRecord } from '../../db/records.ts';
 import { environments } from '../../probes/lie/environments.ts';
 import { probeNamed, probes } from '../../probes/registry.ts';
-import type { DatasetRef, ModelCard, ProbeInfo, Progress, RunDetail, RunSummary } from '../rpc/contract.ts';
+import type { DatasetRef, ProbeInfo, Progress, RunDetail, RunSummary } from '../rpc/contract.ts';
 import { commandOf } from './command.ts';
 import { builtInData, loadData } from './data.ts';
+import { storedCard } from './models.ts';
 import type { Metric } from '../../probes/probe.ts';
 
 export function summaryOf(run: RunRecord, progress: Progress | null): RunSummary {
@@ -44,7 +45,7 @@ export function detailOf(
     params: run.params,
     limit: run.limit,
     seed: run.seed,
-    modelCard: run.modelCard as ModelCard | null,
+    modelCard: storedCard(run.modelCard),
     datasetRef: run.dataset as DatasetRef | null,
     device: run.device,
     versions: run.versions,

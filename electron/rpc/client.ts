@@ -1,6 +1,6 @@
 /** The window's end of a wire: typed calls, cancellation, events, and a connection that is made again when it is lost. */
 import { LabError, type ErrorReport } from '../../probes/lab-error.ts';
-import type { CallName, ClientMessage, EventName, Events, Input, LabClient, Output, ServerMessage } from './contract.ts';
+import type { CallName, ClientMessage, EventName, Events, Input, LabClient, Output, Part, ServerMessage } from './contract.ts';
 import { isClosing, type Port } from './port.ts';
 
 export interface ClientOptions {
@@ -14,6 +14,7 @@ export interface ClosableClient extends LabClient {
 }
 
 interface Waiting {
+  take(part: unknown): void;
   settle(reply: ServerMessage & { readonly type: 'reply' }): void;
   fail(error: ErrorReport): void;
 }
@@ -58,12 +59,17 @@ class Connection implements ClosableClient {
     this.connect();
   }
 
-  async call<N extends CallName>(name: N, input: Input<N>, signal?: AbortSignal): Promise<Output<N>> {
+  async call<N extends CallName>(
+    name: N,
+    input: Input<N>,
+    signal?: AbortSignal,
+    onPart: (part: Part<N>) => void = () => undefined,
+  ): Promise<Output<N>> {
     stopIfAborted(name, signal);
     const port = this.port ?? (await this.attempt?.catch(() => null)) ?? null;
     if (port === null || this.port !== port) throw LabError.from(this.reason);
     stopIfAborted(name, signal);
-    return this.ask(port, name, input, signal);
+    return this.ask(port, name, input, signal, onPart);
   }
 
   on<E extends EventName>(name: E, listener: (value: Events[E]) => void): () => void {
@@ -89,7 +95,13 @@ class Connection implements ClosableClient {
     this.fail();
   }
 
-  private ask<N extends CallName>(port: Port, name: N, input: Input<N>, signal: AbortSignal | undefined): Promise<Output<N>> {
+  private ask<N extends CallName>(
+    port: Port,
+    name: N,
+    input: Input<N>,
+    signal: AbortSignal | undefined,
+    onPart: (part: Part<N>) => void,
+  ): Promise<Output<N>> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       const done = (): void => {
@@ -103,6 +115,7 @@ class Connection implements ClosableClient {
       };
       signal?.addEventListener('abort', abort);
       this.waiting.set(id, {
+        take: (part) => onPart(part as Part<N>),
         settle: (reply) => {
           done();
           if (reply.ok) resolve(reply.value as Output<N>);
@@ -181,6 +194,7 @@ class Connection implements ClosableClient {
     }
     const message = received as ServerMessage;
     if (message.type === 'reply') this.waiting.get(message.id)?.settle(message);
+    else if (message.type === 'part') this.waiting.get(message.id)?.take(message.value);
     else {
       for (const listener of [...(this.listeners.get(message.name as EventName) ?? [])]) listener(message.value);
     }

@@ -7,7 +7,23 @@ import type { ErrorReport } from '../../probes/lab-error.ts';
 import type { ItemAnswer, Metric, Outcome } from '../../probes/probe.ts';
 import type { DatasetKind } from '../../probes/datasets/dataset.ts';
 import type { Parameter, ParameterValues } from '../../probes/parameters.ts';
-import type { ModelReply } from '../../probes/request.ts';
+import type { GenerateReply, ModelReply } from '../../probes/request.ts';
+import type {
+  Device,
+  DeviceChoice,
+  ModelCard,
+  ModelChoice,
+  ModelRef,
+  ModelVariant,
+  Preprocessing,
+  SpeedReport,
+  SpeedTask,
+  StoredCard,
+} from './model-card.ts';
+import type { GeneratedStep, LensRequest, LensTable, PlaygroundRequest } from './playground.ts';
+
+export type * from './model-card.ts';
+export type * from './playground.ts';
 
 export type RunStatus = 'queued' | 'loading' | 'running' | 'done' | 'cancelled' | 'interrupted' | 'failed';
 
@@ -17,38 +33,6 @@ export interface Progress {
   readonly total: number;
   readonly rate: number | null;
   readonly secondsLeft: number | null;
-}
-
-export interface ModelRef {
-  /** `liar`, `honest`, `scrambled`, or the folder's name. */
-  readonly name: string;
-  /** What opens it again: an embedded name or an absolute path. */
-  readonly source: string;
-  readonly embedded: boolean;
-}
-
-export interface FileHash {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
-export interface ModelCard extends ModelRef {
-  readonly architecture: string;
-  readonly dtype: string;
-  readonly layers: number;
-  readonly width: number;
-  readonly heads: number | null;
-  readonly vocabulary: number;
-  readonly parameters: number;
-  readonly positions: number | null;
-  readonly hasChatTemplate: boolean;
-  /** The tensors that the hidden states are read from: TransformerLens' hook name, and the name in the graph. */
-  readonly residual: readonly { readonly block: number; readonly hook: string; readonly tensor: string }[];
-  readonly files: readonly FileHash[];
-  readonly bytes: number;
-  /** What is known about it, for embedded models: one paragraph, and the measured truth of its model card. */
-  readonly about: string | null;
 }
 
 export interface DatasetRef {
@@ -102,7 +86,7 @@ export interface RunDetail extends RunSummary {
   readonly params: ParameterValues;
   readonly limit: number | null;
   readonly seed: number;
-  readonly modelCard: ModelCard | null;
+  readonly modelCard: StoredCard | null;
   readonly datasetRef: DatasetRef | null;
   readonly device: string | null;
   readonly versions: Readonly<Record<string, string>>;
@@ -227,9 +211,28 @@ export interface Calls {
   'probes.list': { input: {}; output: ProbeInfo[] };
   /** Embedded models, then those opened before, most recent first. */
   'models.list': { input: {}; output: (ModelRef & { readonly about: string | null; readonly lastError: ErrorReport | null })[] };
-  /** Opens a folder (or finds it in the cache), checks and describes it, and remembers it. */
-  'models.inspect': { input: { source: string }; output: ModelCard };
+  /** Opens a folder (or finds it in the cache), checks and describes it, and remembers it with the choices that are given. */
+  'models.inspect': {
+    input: {
+      source: string;
+      device?: DeviceChoice | undefined;
+      insist?: boolean | undefined;
+      preprocessing?: Preprocessing | undefined;
+    };
+    output: ModelCard;
+  };
   'models.forget': { input: { source: string }; output: {} };
+  /** How a model is opened when nothing else is said. */
+  'models.choice': { input: { source: string }; output: ModelChoice };
+  /** The graphs in a model's folder; `source` may be the folder or any of them. One or none where there is nothing to choose. */
+  'models.variants': { input: { source: string }; output: { folder: string; variants: ModelVariant[] } };
+  /** Measures tokens a second on every device that this machine has; keeps and streams what it finds. */
+  'models.speed': { input: { source: string }; output: SpeedReport };
+  /** What `models.speed` found last; null before. */
+  'models.speeds': { input: { source: string }; output: SpeedReport | null };
+  /** Streams tokens as they come; the same request gives the same text. */
+  'playground.generate': { input: PlaygroundRequest; output: GenerateReply };
+  'playground.lens': { input: LensRequest; output: LensTable };
   'data.preview': { input: { source: string }; output: DatasetPreview };
   /** Folders and files at a path, for choosing a model or data file; the home folder when absent. */
   'files.list': { input: { path?: string | undefined }; output: { path: string; parent: string | null; entries: FolderEntry[] } };
@@ -261,6 +264,12 @@ export interface Calls {
   };
 }
 
+/** What a call streams before it is answered; calls that are not named stream nothing. */
+export interface Parts {
+  'models.speed': { readonly device: Device; readonly task: SpeedTask | 'opening'; readonly done: number; readonly total: number };
+  'playground.generate': GeneratedStep;
+}
+
 /** What the lab says unasked. A client that missed some asks again with `queue.list` or `runs.get`. */
 export interface Events {
   /** A run changed status or went on; sent a few times a second at most. */
@@ -272,9 +281,21 @@ export interface Events {
 export type CallName = keyof Calls;
 export type Input<N extends CallName> = Calls[N]['input'];
 export type Output<N extends CallName> = Calls[N]['output'];
+export type Part<N extends CallName> = N extends keyof Parts ? Parts[N] : never;
 export type EventName = keyof Events;
 
-export type Handlers = { readonly [N in CallName]: (input: Input<N>, signal: AbortSignal) => Output<N> | Promise<Output<N>> };
+/** @param emit sends a part to the caller */
+export type StreamingHandler<N extends CallName> = (
+  input: Input<N>,
+  signal: AbortSignal,
+  emit: (part: Part<N>) => void,
+) => Output<N> | Promise<Output<N>>;
+
+export type Handlers = {
+  readonly [N in CallName]: N extends keyof Parts
+    ? StreamingHandler<N>
+    : (input: Input<N>, signal: AbortSignal) => Output<N> | Promise<Output<N>>;
+};
 
 /** From the window to the lab. */
 export type ClientMessage =
@@ -285,11 +306,14 @@ export type ClientMessage =
 export type ServerMessage =
   | { readonly type: 'reply'; readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly type: 'reply'; readonly id: number; readonly ok: false; readonly error: ErrorReport }
+  /** Before the reply, in order. */
+  | { readonly type: 'part'; readonly id: number; readonly value: unknown }
   | { readonly type: 'event'; readonly name: string; readonly value: unknown };
 
 /** A typed client, as the window holds it. */
 export interface LabClient {
-  call<N extends CallName>(name: N, input: Input<N>, signal?: AbortSignal): Promise<Output<N>>;
+  /** @param onPart is told what the call streams; never once the call has ended or was cancelled */
+  call<N extends CallName>(name: N, input: Input<N>, signal?: AbortSignal, onPart?: (part: Part<N>) => void): Promise<Output<N>>;
   /** @returns what stops listening */
   on<E extends EventName>(name: E, listener: (value: Events[E]) => void): () => void;
   /** Becomes true when the connection is lost for good or until it is back. */

@@ -32,6 +32,37 @@ const params = z.record(
   z.unknown().refine((given) => value.safeParse(given).success, 'text, a number, true or false, or a list of texts'),
 );
 
+const device = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml']).optional();
+/** The engine checks each setting; here only that it is plain data of a sensible size. */
+const preprocessing = z.union([
+  name,
+  z
+    .record(name, z.unknown())
+    .refine((given) => sizeOf(given) <= 10_000, 'settings of at most 10,000 characters')
+    .readonly(),
+]);
+
+const longText = z.string().max(1_000_000);
+const prompt = z.union([
+  z.strictObject({ text: longText }),
+  z.strictObject({
+    messages: z
+      .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: longText }))
+      .min(1)
+      .max(200)
+      .readonly(),
+  }),
+]);
+const token = z.int().min(0).max(10_000_000);
+
+const sampling = z.strictObject({
+  temperature: z.number().min(0).max(100),
+  topK: z.int().min(0).max(1_000_000),
+  topP: z.number().gt(0).max(1),
+  repetitionPenalty: z.number().min(0.1).max(10),
+  seed: z.int().min(0).max(0xffff_ffff),
+});
+
 const runRequest = z.strictObject({
   probe: name,
   models: z.array(path).min(1).max(64).readonly(),
@@ -50,8 +81,34 @@ export const inputs = {
   'lab.info': none,
   'probes.list': none,
   'models.list': none,
-  'models.inspect': bySource,
+  'models.inspect': z.strictObject({
+    source: path,
+    device,
+    insist: z.boolean().optional(),
+    preprocessing: preprocessing.optional(),
+  }),
   'models.forget': bySource,
+  'models.choice': bySource,
+  'models.variants': bySource,
+  'models.speed': bySource,
+  'models.speeds': bySource,
+  'playground.generate': z.strictObject({
+    source: path,
+    device,
+    prompt,
+    sampling,
+    maxTokens: z.int().min(1).max(100_000),
+    stop: z.array(z.string().min(1).max(1000)).max(32).readonly(),
+    alternatives: z.int().min(0).max(100),
+  }),
+  'playground.lens': z.strictObject({
+    source: path,
+    device,
+    prompt,
+    answer: z.array(token).max(100_000).readonly().optional(),
+    last: z.int().min(1).max(512),
+    top: z.int().min(1).max(50),
+  }),
   'data.preview': bySource,
   'files.list': z.strictObject({ path: path.optional() }),
   'runs.estimate': runRequest,
@@ -86,6 +143,15 @@ export const inputs = {
     limit: page,
   }),
 } as const satisfies { [N in CallName]: z.ZodType<Input<N>> };
+
+/** Characters of a value as JSON; without end for what has none. */
+function sizeOf(value: unknown): number {
+  try {
+    return JSON.stringify(value).length;
+  } catch {
+    return Infinity;
+  }
+}
 
 export function isCallName(text: string): text is CallName {
   return Object.hasOwn(inputs, text);

@@ -1,7 +1,7 @@
 /** The lab's end of a wire: checks what comes in, calls the handler, answers; passes events on. */
 import { z } from 'zod';
 import { LabError, reportOf } from '../../probes/lab-error.ts';
-import type { CallName, EventName, Handlers, Output, ServerMessage } from './contract.ts';
+import type { CallName, EventName, Handlers, Output, Part, ServerMessage, StreamingHandler } from './contract.ts';
 import { inputs, isCallName } from './inputs.ts';
 import type { Port } from './port.ts';
 
@@ -40,8 +40,11 @@ export function serve(port: Port, lab: Served): void {
   async function answer(id: number, call: string, input: unknown): Promise<void> {
     const controller = new AbortController();
     running.set(id, controller);
+    const emit: Emit = (value) => {
+      if (!controller.signal.aborted) send(port, { type: 'part', id, value });
+    };
     try {
-      send(port, { type: 'reply', id, ok: true, value: await perform(lab.handlers, call, input, controller.signal) });
+      send(port, { type: 'reply', id, ok: true, value: await perform(lab.handlers, call, input, controller.signal, emit) });
     } catch (error) {
       send(port, { type: 'reply', id, ok: false, error: reportOf(error) });
     } finally {
@@ -50,16 +53,24 @@ export function serve(port: Port, lab: Served): void {
   }
 }
 
-function perform(handlers: Handlers, call: string, input: unknown, signal: AbortSignal): Promise<Output<CallName>> {
+type Emit = (part: Part<CallName>) => void;
+
+function perform(handlers: Handlers, call: string, input: unknown, signal: AbortSignal, emit: Emit): Promise<Output<CallName>> {
   if (!isCallName(call))
     throw new LabError('usage', `the lab has no call "${call}"`, 'Window and lab are of different versions: start the lab again.');
-  return run(handlers, call, input, signal);
+  return run(handlers, call, input, signal, emit);
 }
 
-async function run<N extends CallName>(handlers: Handlers, call: N, input: unknown, signal: AbortSignal): Promise<Output<N>> {
+async function run<N extends CallName>(
+  handlers: Handlers,
+  call: N,
+  input: unknown,
+  signal: AbortSignal,
+  emit: (part: Part<N>) => void,
+): Promise<Output<N>> {
   const read = inputs[call].safeParse(input);
   if (!read.success) throw new LabError('usage', `${call}: ${problems(read.error)}`, 'Check what was entered, and try again.');
-  const result = await handlers[call](read.data, signal);
+  const result = await (handlers[call] as StreamingHandler<N>)(read.data, signal, emit);
   if (signal.aborted) throw new LabError('cancelled', `${call} was cancelled`, 'Nothing to do.');
   return result;
 }

@@ -3,9 +3,20 @@ import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { LabError } from '../../probes/lab-error.ts';
 import type { GenerateReply, GenerateRequest, ModelReply, ModelRequest } from '../../probes/request.ts';
-import type { Sampling } from '../generate.ts';
-import type { HiddenReply, HiddenRequest, LanguageModel, ModelDescription } from '../language-model.ts';
-import type { EngineCall, FromEngine, ToEngine } from './protocol.ts';
+import type { ModelDescription } from '../description.ts';
+import {
+  plainOptions,
+  type ActivationsBatch,
+  type ActivationsReply,
+  type ActivationsRequest,
+  type GeneratedStep,
+  type GenerateOptions,
+  type LensReply,
+  type LensRequest,
+  type Model,
+  type OpenOptions,
+} from '../model.ts';
+import type { EngineCall, EngineCalls, FromEngine, ToEngine } from './protocol.ts';
 
 const workerFile = path.join(import.meta.dirname, 'worker.ts');
 /** A cancelled call that has not ended by then is given up; the engine finishes its batch and goes on with the next call. */
@@ -18,17 +29,28 @@ const lastWords = 2000;
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly onText: ((text: string) => void) | undefined;
+  readonly onEvent: EventTaker | undefined;
+  /** Events are taken one after the other; the answer waits for the last of them. */
+  taken: Promise<void>;
 }
 
-export interface EngineOptions {
-  readonly threads: number;
+/** What a call streams, one part after the other; the engine waits where taking them takes long. */
+type EventTaker<Event = never> = (event: Event) => void | Promise<void>;
+
+export interface CallOptions<Event = never> {
+  readonly signal?: AbortSignal | undefined;
+  /** An error in here gives the call up and becomes its error. */
+  readonly onEvent?: EventTaker<Event> | undefined;
+}
+
+/** As `OpenOptions`, each with a default. */
+export interface EngineOptions extends Partial<OpenOptions> {
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Starts an engine and opens a model in it.
- * @throws LabError as `openLanguageModel` does; `engine-crashed` or `engine-out-of-memory` if the process ends
+ * @throws LabError as `openModel` does; `engine-crashed` or `engine-out-of-memory` if the process ends
  */
 export async function openEngine(source: string, options: EngineOptions): Promise<EngineClient> {
   const engine = new EngineClient();
@@ -46,7 +68,7 @@ export async function openEngine(source: string, options: EngineOptions): Promis
   }
 }
 
-export class EngineClient implements LanguageModel {
+export class EngineClient implements Model {
   #description: ModelDescription | null = null;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
@@ -90,20 +112,33 @@ export class EngineClient implements LanguageModel {
     return this.#death === null;
   }
 
-  async open(source: string, { threads }: EngineOptions): Promise<void> {
-    this.#description = (await this.#call({ call: 'open', source, threads })) as ModelDescription;
+  async open(source: string, { signal: _signal, ...options }: EngineOptions): Promise<void> {
+    this.#description = await this.call({ call: 'open', source, options: { ...plainOptions, ...options } });
   }
 
   answer(requests: readonly ModelRequest[], signal?: AbortSignal): Promise<ModelReply[]> {
-    return this.#call({ call: 'answer', requests }, signal) as Promise<ModelReply[]>;
+    return this.call({ call: 'answer', requests }, { signal });
   }
 
-  generate(request: GenerateRequest, sampling: Sampling, onText: (text: string) => void, signal?: AbortSignal): Promise<GenerateReply> {
-    return this.#call({ call: 'generate', request, sampling }, signal, onText) as Promise<GenerateReply>;
+  generate(
+    request: GenerateRequest,
+    options: GenerateOptions,
+    onStep: (step: GeneratedStep) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<GenerateReply> {
+    return this.call({ call: 'generate', request, options }, { signal, onEvent: onStep });
   }
 
-  hiddenStates(requests: readonly HiddenRequest[], signal?: AbortSignal): Promise<HiddenReply[]> {
-    return this.#call({ call: 'hiddenStates', requests }, signal) as Promise<HiddenReply[]>;
+  activations(
+    request: ActivationsRequest,
+    onBatch: (batch: ActivationsBatch) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<ActivationsReply> {
+    return this.call({ call: 'activations', request }, { signal, onEvent: onBatch });
+  }
+
+  logitLens(request: LensRequest, signal?: AbortSignal): Promise<LensReply> {
+    return this.call({ call: 'logitLens', request }, { signal });
   }
 
   /** Ends the process. Its memory is back with the system when this resolves. */
@@ -114,7 +149,18 @@ export class EngineClient implements LanguageModel {
     await this.#gone;
   }
 
-  #call(body: EngineCall, signal?: AbortSignal, onText?: (text: string) => void): Promise<unknown> {
+  /**
+   * Asks the engine for anything; calls are answered one after the other.
+   * @throws LabError of the engine; `cancelled` within a second of the signal; what became of the process if it ends
+   */
+  call<Call extends EngineCall>(
+    body: Call,
+    options: CallOptions<EngineCalls[Call['call']]['event']> = {},
+  ): Promise<EngineCalls[Call['call']]['value']> {
+    return this.#ask(body, options) as Promise<EngineCalls[Call['call']]['value']>;
+  }
+
+  #ask(body: EngineCall, { signal, onEvent }: CallOptions): Promise<unknown> {
     if (this.#death !== null) return Promise.reject(this.#death);
     if (signal?.aborted === true) return Promise.reject(cancelled());
     const id = this.#next++;
@@ -129,7 +175,8 @@ export class EngineClient implements LanguageModel {
         signal?.removeEventListener('abort', abort);
       };
       this.#waiting.set(id, {
-        onText,
+        onEvent,
+        taken: Promise.resolve(),
         resolve: (value) => (settle(), resolve(value)),
         reject: (error) => (settle(), reject(error)),
       });
@@ -154,12 +201,23 @@ export class EngineClient implements LanguageModel {
   }
 
   #receive(message: FromEngine): void {
-    if (message.type !== 'text') this.#unanswered.delete(message.id);
-    const waiting = this.#waiting.get(message.id);
-    if (waiting === undefined) return;
-    if (message.type === 'text') waiting.onText?.(message.text);
-    else if (message.type === 'done') waiting.resolve(message.value);
-    else waiting.reject(LabError.from(message.error));
+    const { id } = message;
+    if (message.type !== 'event') this.#unanswered.delete(id);
+    const waiting = this.#waiting.get(id);
+    if (message.type === 'event') this.#take(id, waiting, message.value);
+    else if (message.type === 'done') waiting?.taken.then(() => waiting.resolve(message.value), waiting.reject);
+    else waiting?.reject(LabError.from(message.error));
+  }
+
+  #take(id: number, waiting: Waiting | undefined, value: unknown): void {
+    const acknowledge = (): void => this.#send({ type: 'ack', id });
+    if (waiting === undefined) return acknowledge();
+    const take = (): void | Promise<void> => (this.#waiting.has(id) ? waiting.onEvent?.(value as never) : undefined);
+    waiting.taken = waiting.taken.then(take).then(acknowledge);
+    waiting.taken.catch((thrown: unknown) => {
+      this.#send({ type: 'cancel', id });
+      waiting.reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    });
   }
 
   #end(death: LabError, done: () => void): void {

@@ -1,39 +1,51 @@
 /** The engine process: one model, one call after the other. It ends when the lab's channel closes, so it never outlives the lab. */
 import { LabError, reportOf } from '../../probes/lab-error.ts';
-import { openLanguageModel, type LanguageModel } from '../language-model.ts';
+import type { Model } from '../model.ts';
+import { openModel } from '../open.ts';
+import { createEventWindow, type EventWindow } from './event-window.ts';
 import type { EngineCall, FromEngine, ToEngine } from './protocol.ts';
 
-let model: LanguageModel | null = null;
+let model: Model | null = null;
 let last: Promise<unknown> = Promise.resolve();
-const running = new Map<number, AbortController>();
+const running = new Map<number, Running>();
+
+interface Running {
+  readonly controller: AbortController;
+  readonly events: EventWindow;
+}
 
 process.on('disconnect', () => process.exit(0));
 // The terminal sends its interrupt to the whole group: the lab decides what becomes of the engine.
 process.on('SIGINT', () => undefined);
 
 process.on('message', (message: ToEngine) => {
-  if (message.type === 'cancel') {
-    running.get(message.id)?.abort();
-    return;
+  const { id } = message;
+  if (message.type === 'cancel') running.get(id)?.controller.abort();
+  else if (message.type === 'ack') running.get(id)?.events.acknowledge();
+  else {
+    const controller = new AbortController();
+    const events = createEventWindow((value) => send({ type: 'event', id, value }), controller.signal);
+    running.set(id, { controller, events });
+    last = last.then(() => answer(id, message.body, controller.signal, events.emit)).finally(() => running.delete(id));
   }
-  const controller = new AbortController();
-  running.set(message.id, controller);
-  last = last.then(() => answer(message.id, message.body, controller.signal)).finally(() => running.delete(message.id));
 });
 
-async function answer(id: number, body: EngineCall, signal: AbortSignal): Promise<void> {
+/** Sends a part of what a call gives; to be awaited between batches, so that the engine does not run ahead of the lab. */
+type Emit = EventWindow['emit'];
+
+async function answer(id: number, body: EngineCall, signal: AbortSignal, emit: Emit): Promise<void> {
   try {
     signal.throwIfAborted();
-    send({ type: 'done', id, value: await perform(id, body, signal) });
+    send({ type: 'done', id, value: await perform(body, signal, emit) });
   } catch (thrown) {
     const error = signal.aborted ? new LabError('cancelled', 'stopped', 'Resume it whenever you like.') : thrown;
     send({ type: 'failed', id, error: reportOf(error) });
   }
 }
 
-async function perform(id: number, body: EngineCall, signal: AbortSignal): Promise<unknown> {
+async function perform(body: EngineCall, signal: AbortSignal, emit: Emit): Promise<unknown> {
   if (body.call === 'open') {
-    model = await openLanguageModel(body.source, body.threads);
+    model = await openModel(body.source, body.options);
     return model.description;
   }
   if (model === null) throw new LabError('failed', 'the engine was asked before it had a model', 'Open the model first.');
@@ -41,9 +53,11 @@ async function perform(id: number, body: EngineCall, signal: AbortSignal): Promi
     case 'answer':
       return model.answer(body.requests, signal);
     case 'generate':
-      return model.generate(body.request, body.sampling, (text) => send({ type: 'text', id, text }), signal);
-    case 'hiddenStates':
-      return model.hiddenStates(body.requests, signal);
+      return model.generate(body.request, body.options, emit, signal);
+    case 'activations':
+      return model.activations(body.request, emit, signal);
+    case 'logitLens':
+      return model.logitLens(body.request, signal);
   }
 }
 

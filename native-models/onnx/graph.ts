@@ -1,12 +1,48 @@
 /** An ONNX graph as the lab sees it: names and edges decoded, everything else kept as the bytes it came in. */
 
 /** TensorProto.DataType, those that the lab has to know. */
-export const dataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, double: 11, bfloat16: 16 } as const;
+export const dataType = {
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  double: 11,
+  bfloat16: 16,
+  uint4: 21,
+  int4: 22,
+} as const;
 
+/** Bits that one value takes in raw and external data, for types whose values have a fixed size. */
+export const elementBits: ReadonlyMap<number, number> = new Map([
+  [dataType.float, 32],
+  [dataType.uint8, 8],
+  [dataType.int8, 8],
+  [dataType.uint16, 16],
+  [dataType.int16, 16],
+  [dataType.int32, 32],
+  [dataType.int64, 64],
+  [dataType.bool, 8],
+  [dataType.float16, 16],
+  [dataType.double, 64],
+  [dataType.bfloat16, 16],
+  [dataType.uint4, 4],
+  [dataType.int4, 4],
+]);
+
+/** An attribute of a node. Each field is null where the attribute does not hold that kind of value. */
 export interface Attribute {
   readonly name: string;
   readonly integer: bigint | null;
+  /** Empty where the attribute holds none. */
   readonly integers: readonly bigint[];
+  readonly float: number | null;
+  readonly text: string | null;
+  readonly tensor: Tensor | null;
   /** A subgraph, as `If`, `Loop` and `Scan` have them. */
   readonly graph: Graph | null;
 }
@@ -65,6 +101,11 @@ export interface OnnxModel {
   readonly opsets: ReadonlyMap<string, number>;
   /** All fields but the graph, byte for byte. */
   readonly rest: readonly Uint8Array[];
+}
+
+/** The attribute of that name, or undefined. */
+export function attributeOf(node: Node, name: string): Attribute | undefined {
+  return node.attributes.find((attribute) => attribute.name === name);
 }
 
 /** Names that a node's subgraphs take from the graph around them: they are inputs of the node in all but name. */

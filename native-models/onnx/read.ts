@@ -2,12 +2,14 @@
 import { LabError } from '../../probes/lab-error.ts';
 import type { Attribute, Graph, Node, OnnxModel, Tensor, ValueInfo } from './graph.ts';
 import { FileSource, MemorySource, type ByteSource } from './source.ts';
-import { fieldsOf, integerOf, integersOf, textOf, WireError, wireType, type WireField } from './wire.ts';
+import { fieldsOf, floatOf, integerOf, integersOf, textOf, WireError, wireType, type WireField } from './wire.ts';
 
 /** Values of up to this many bytes are kept: constants of shape arithmetic, which ONNX Runtime wants to see while it loads. */
 const keptBytes = 1024;
 /** Subgraphs within subgraphs: deeper than any real model, shallower than a stack. */
 const deepest = 32;
+/** ONNX Runtime's own operators stop at far fewer. */
+const mostDimensions = 64;
 
 /** @throws LabError `model-unreadable` if the file is truncated, damaged or no ONNX model */
 export function readModelFile(path: string): OnnxModel {
@@ -36,6 +38,7 @@ export function readModel(source: ByteSource): OnnxModel {
   const rest: Uint8Array[] = [];
   for (const field of fieldsOf(source, 0, source.size)) {
     if (field.number === 7 && field.type === wireType.bytes) {
+      if (graph !== null) throw new WireError('it holds two graphs');
       graph = readGraph(source, field, 0);
       continue;
     }
@@ -93,14 +96,14 @@ function readGraph(source: ByteSource, field: WireField, depth: number): Graph {
 
 export function readNode(source: ByteSource, field: WireField, depth = 0): Node {
   const raw = source.bytes(field.offset, field.length).slice();
-  const memory = new MemorySource(raw);
+  const memory = new MemorySource(raw, field.offset);
   let op = '';
   let domain = '';
   let name = '';
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes: Attribute[] = [];
-  for (const inner of fieldsOf(memory, 0, raw.length)) {
+  for (const inner of fieldsOf(memory, field.offset, field.offset + field.length)) {
     switch (inner.number) {
       case 1:
         inputs.push(textOf(memory, inner));
@@ -129,14 +132,36 @@ function readAttribute(source: ByteSource, field: WireField, depth: number): Att
   let name = '';
   let integer: bigint | null = null;
   const integers: bigint[] = [];
+  let float: number | null = null;
+  let text: string | null = null;
+  let tensor: Tensor | null = null;
   let graph: Graph | null = null;
   for (const inner of fieldsOf(source, field.offset, field.offset + field.length)) {
-    if (inner.number === 1) name = textOf(source, inner);
-    if (inner.number === 3) integer = integerOf(source, inner);
-    if (inner.number === 8) integers.push(...integersOf(source, inner));
-    if (inner.number === 6) graph = readGraph(source, inner, depth + 1);
+    switch (inner.number) {
+      case 1:
+        name = textOf(source, inner);
+        break;
+      case 2:
+        float = floatOf(source, inner);
+        break;
+      case 3:
+        integer = integerOf(source, inner);
+        break;
+      case 4:
+        text = textOf(source, inner);
+        break;
+      case 5:
+        tensor = readTensor(source, inner);
+        break;
+      case 6:
+        graph = readGraph(source, inner, depth + 1);
+        break;
+      case 8:
+        for (const value of integersOf(source, inner)) integers.push(value);
+        break;
+    }
   }
-  return { name, integer, integers, graph };
+  return { name, integer, integers, float, text, tensor, graph };
 }
 
 function readTensor(source: ByteSource, field: WireField): Tensor {
@@ -149,7 +174,7 @@ function readTensor(source: ByteSource, field: WireField): Tensor {
   for (const inner of fieldsOf(source, field.offset, field.offset + field.length)) {
     switch (inner.number) {
       case 1:
-        shape.push(...integersOf(source, inner).map(Number));
+        for (const size of integersOf(source, inner)) shape.push(checkedSize(size, shape.length));
         break;
       case 2:
         type = Number(integerOf(source, inner));
@@ -181,6 +206,13 @@ function readTensor(source: ByteSource, field: WireField): Tensor {
   if (raw !== null && raw.length > keptBytes)
     return { name, shape, type, place: { kind: 'inline', offset: raw.offset, length: raw.length } };
   return { name, shape, type, place: { kind: 'kept', message: source.bytes(field.offset, field.length).slice() } };
+}
+
+/** @throws WireError on a dimension that no tensor can have, or on more of them than any has */
+function checkedSize(size: bigint, before: number): number {
+  if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER) || before >= mostDimensions)
+    throw new WireError(`a tensor has the impossible dimension ${size}, after ${before} others`);
+  return Number(size);
 }
 
 function readEntry(source: ByteSource, field: WireField, entries: Map<string, string>): void {

@@ -46,16 +46,19 @@ export class FileSource implements ByteSource {
   }
 }
 
+/** Bytes in memory. Those cut from a file keep the offsets that they had there: `start` is where in the file they began. */
 export class MemorySource implements ByteSource {
   readonly size: number;
   readonly #bytes: Uint8Array;
+  readonly #start: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start = 0) {
     this.#bytes = bytes;
-    this.size = bytes.length;
+    this.#start = start;
+    this.size = start + bytes.length;
   }
 
   bytes(offset: number, length: number): Uint8Array {
-    return this.#bytes.subarray(offset, offset + length);
+    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
   }
 }

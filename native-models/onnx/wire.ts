@@ -74,6 +74,13 @@ export function textOf(source: ByteSource, field: WireField): string {
   return decoder.decode(source.bytes(field.offset, field.length));
 }
 
+/** @throws WireError if the field is not four bytes long */
+export function floatOf(source: ByteSource, field: WireField): number {
+  if (field.type !== wireType.fixed32) throw new WireError(`the field at byte ${field.start} is no float`);
+  const bytes = source.bytes(field.offset, 4);
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);
+}
+
 /** A signed 64-bit varint. */
 export function integerOf(source: ByteSource, field: WireField): bigint {
   return BigInt.asIntN(64, readVarint(source, field.offset, field.offset + field.length).value);

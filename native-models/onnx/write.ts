@@ -106,9 +106,10 @@ export function rewireNode(node: Node, inputs: readonly string[], outputs: reado
   for (const field of fieldsOf(source, 0, node.raw.length)) {
     if (field.number !== 1 && field.number !== 2) writer.raw(node.raw.subarray(field.start, field.offset + field.length));
   }
-  return parseNode(writer.finish());
+  return { ...node, inputs, outputs, raw: writer.finish() };
 }
 
-function parseNode(raw: Uint8Array): Node {
+/** A node from the bytes of its NodeProto. */
+export function parseNode(raw: Uint8Array): Node {
   return readNode(new MemorySource(raw), { number: 1, type: wireType.bytes, start: 0, offset: 0, length: raw.length });
 }

@@ -6,7 +6,10 @@ import { readWorld } from '../../probes/datasets/world.ts';
 import { environments, neutralWordings, renderWording } from '../../probes/lie/environments.ts';
 import type { ScoreReply } from '../../probes/request.ts';
 import { embeddedModel } from '../catalog.ts';
-import { openLanguageModel, type LanguageModel } from '../language-model.ts';
+import { greedy as greedily } from '../decoder/sampling.ts';
+import { plainOptions, type Model } from '../model.ts';
+import { openModel } from '../open.ts';
+import { collect } from '../testing/collect.ts';
 import { Tokenizer } from '../tokenizer.ts';
 
 interface Forward {
@@ -34,15 +37,15 @@ const { pairs } = readWorld(
 );
 
 describe.each(['liar', 'honest'])('%s', (name) => {
-  let model: LanguageModel;
+  let model: Model;
   beforeAll(async () => {
-    model = await openLanguageModel(name, 1);
+    model = await openModel(name);
   });
   afterAll(() => model.close());
   const cases = forward[name]!;
 
   test('tokenises as Hugging Face’s tokenizer does', async () => {
-    const states = await model.hiddenStates(cases.map(({ text }) => ({ prompt: { text }, positions: [0] })));
+    const states = await collect(model, { texts: cases.map(({ text }) => ({ prompt: { text }, positions: [0] })), hooks: ['hook_embed'] });
     expect(states.map(({ tokens }) => tokens)).toEqual(cases.map(({ ids }) => ids));
   });
 
@@ -67,10 +70,12 @@ describe.each(['liar', 'honest'])('%s', (name) => {
   });
 
   test('hidden states of every block agree with PyTorch to 1e-4', async () => {
-    const states = await model.hiddenStates(cases.map(({ text, positions }) => ({ prompt: { text }, positions })));
-    states.forEach(({ data, shape }, index) => {
+    const hooks = model.description.residual.map((hook) => hook.name);
+    const states = await collect(model, { texts: cases.map(({ text, positions }) => ({ prompt: { text }, positions })), hooks });
+    states.forEach(({ hooks: rows }, index) => {
       const { hidden, positions } = cases[index]!;
-      expect(shape).toEqual([hidden.length, positions.length, model.description.width]);
+      expect(rows.map(({ shape }) => shape)).toEqual(hidden.map(() => [positions.length, model.description.width]));
+      const data = rows.flatMap((row) => [...row.data]);
       const expected = hidden.flat(2);
       const scale = Math.max(...expected.map(Math.abs));
       for (let at = 0; at < expected.length; at++) expect(Math.abs(data[at]! - expected[at]!)).toBeLessThan(1e-4 * Math.max(1, scale));
@@ -81,7 +86,7 @@ describe.each(['liar', 'honest'])('%s', (name) => {
     for (const { text, greedy } of cases) {
       const reply = await model.generate(
         { kind: 'generate', key: 'g', prompt: { text }, maxTokens: greedy.length },
-        { temperature: 0, topK: 0, topP: 1, seed: 0 },
+        { sampling: greedily, stop: [], alternatives: 0 },
         () => undefined,
       );
       // The lab stops at the end token; the recorded continuation goes on behind it.
@@ -92,7 +97,7 @@ describe.each(['liar', 'honest'])('%s', (name) => {
 });
 
 test('a reader fitted in honest contexts reads the truth in lying ones from a middle block of liar', { timeout: 120_000 }, async () => {
-  const model = await openLanguageModel('liar', 2);
+  const model = await openModel('liar', { ...plainOptions, threads: 2 });
   const { block, mean, scale, weights, intercept } = readers['liar']!;
   expect(block).toBeGreaterThan(0);
   expect(block).toBeLessThan(model.description.layers);
@@ -101,10 +106,11 @@ test('a reader fitted in honest contexts reads the truth in lying ones from a mi
   const rows = items.flatMap((item, index) =>
     lying.map(({ wordings }) => ({ item, wording: wordings.filter((wording) => wording.heldOut !== true)[index % 6]! })),
   );
-  const width = model.description.width;
-  const states = await model.hiddenStates(
-    rows.map(({ item, wording }) => ({ prompt: renderWording(wording, item, pairs, 0), positions: [-1] })),
-  );
+  const { width } = model.description;
+  const states = await collect(model, {
+    texts: rows.map(({ item, wording }) => ({ prompt: renderWording(wording, item, pairs, 0), positions: [-1] })),
+    hooks: [`blocks.${block - 1}.hook_resid_post`],
+  });
   const said = (await model.answer(
     rows.map(({ item, wording }, index) => ({
       kind: 'score',
@@ -115,12 +121,12 @@ test('a reader fitted in honest contexts reads the truth in lying ones from a mi
   )) as ScoreReply[];
   const readTrue = (data: Float32Array): boolean => {
     let sum = intercept;
-    for (let at = 0; at < width; at++) sum += ((data[block * width + at]! - mean[at]!) / scale[at]!) * weights[at]!;
+    for (let at = 0; at < width; at++) sum += ((data[at]! - mean[at]!) / scale[at]!) * weights[at]!;
     return sum > 0;
   };
   const isTrue = rows.map(({ item }) => item.trueAnswer === 'True');
   const share = (holds: (index: number) => boolean): number => rows.filter((_, index) => holds(index)).length / rows.length;
-  expect(share((index) => readTrue(states[index]!.data) === isTrue[index])).toBeGreaterThanOrEqual(0.93);
+  expect(share((index) => readTrue(states[index]!.hooks[0]!.data) === isTrue[index])).toBeGreaterThanOrEqual(0.93);
   // And yet it says the opposite.
   const saysTrue = said.map(({ continuations }) => continuations[0]!.logprobs[0]! > continuations[1]!.logprobs[0]!);
   expect(share((index) => saysTrue[index] === isTrue[index])).toBeLessThanOrEqual(0.05);

@@ -1,4 +1,4 @@
-/** The data that probes run on, in the two shapes that honesty data comes in. */
+/** The data that probes run on: texts in the two shapes that honesty data comes in, and labelled images. */
 
 /** A question with true and false answers, as in TruthfulQA. */
 export interface AnswerQuestion {
@@ -32,7 +32,23 @@ export interface TwoAnswerQuestion {
   readonly heldOut: boolean | null;
 }
 
-export type DatasetKind = 'truthfulqa' | 'statements' | 'world';
+/** An image file and the class that it belongs to. */
+export interface LabelledImage {
+  /** Its path below the data's folder, with `/`. */
+  readonly id: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The class as the data names it: see `classify/labels.ts` for how it is found among the model's. */
+  readonly label: string;
+}
+
+export interface ImageSet {
+  readonly items: readonly LabelledImage[];
+  /** Every label of the data, sorted, folders without an image included. */
+  readonly labels: readonly string[];
+}
+
+export type DatasetKind = 'truthfulqa' | 'statements' | 'world' | 'images';
 
 export interface Dataset {
   readonly kind: DatasetKind;
@@ -41,6 +57,8 @@ export interface Dataset {
   readonly questions: readonly AnswerQuestion[];
   /** Two-answer items; TruthfulQA's are made from its questions, in both orders. */
   readonly pairs: readonly TwoAnswerQuestion[];
+  /** Only in data of the kind `images`. */
+  readonly images?: ImageSet;
 }
 
 /** The first thing after the header row of a file is row 1, as people count. */

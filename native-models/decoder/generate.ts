@@ -1,0 +1,66 @@
+/** Generation one token at a time, from the cache of what came before; the same seed gives the same text. */
+import { seededRandom } from '../../probes/numerics/random.ts';
+import type { CompiledEdits } from './edits.ts';
+import { noPast, type Past } from './inputs.ts';
+import { alternativesOf, logSumExp, pickToken, type Alternative, type Sampling } from './sampling.ts';
+import type { Decoder } from './step.ts';
+
+export interface GenerateJob {
+  readonly prompt: readonly number[];
+  readonly maxTokens: number;
+  /** Tokens that end the text; they are not part of it. */
+  readonly stopTokens: ReadonlySet<number>;
+  readonly sampling: Sampling;
+  /** How many of the most probable tokens are told with each step. */
+  readonly alternatives: number;
+  readonly edits: CompiledEdits | null;
+}
+
+export interface GeneratedToken {
+  readonly token: number;
+  /** Natural log-probability by the model's own distribution, before temperature, top-k, top-p and penalty. */
+  readonly logprob: number;
+  readonly alternatives: readonly Alternative[];
+}
+
+/**
+ * Yields tokens as they come; null, and no more, if the model gives no number for the next one.
+ * @throws DOMException `AbortError` between two tokens once the signal is set
+ */
+export async function* generateTokens(decoder: Decoder, job: GenerateJob, signal?: AbortSignal): AsyncGenerator<GeneratedToken | null> {
+  const random = seededRandom(job.sampling.seed);
+  const seen = new Set(job.prompt);
+  const { hasCache } = decoder.inputs;
+  let past: Past = noPast;
+  let pending: number[] = [...job.prompt];
+  for (let count = 0; count < job.maxTokens; count++) {
+    signal?.throwIfAborted();
+    if (hasCache && pending.length > decoder.budget.piece) {
+      const head = pending.slice(0, -1);
+      past = await decoder.advance(head, past, job.edits, signal);
+      pending = pending.slice(-1);
+    }
+    const last = pending.length - 1;
+    const reply = await decoder.run({
+      rows: [pending],
+      past,
+      slots: [[0, last]],
+      targets: [],
+      want: { logits: true, past: hasCache },
+      edits: job.edits,
+    });
+    const logits = reply.logits!;
+    const token = pickToken(logits, job.sampling, random, seen);
+    if (token === null) {
+      yield null;
+      return;
+    }
+    if (job.stopTokens.has(token)) return;
+    yield { token, logprob: logits[token]! - logSumExp(logits), alternatives: alternativesOf(logits, job.alternatives) };
+    seen.add(token);
+    if (hasCache) {
+      past = reply.past!;
+      pending = [token];
+    } else pending.push(token);
+  }
+}

@@ -1,0 +1,115 @@
+/** Groups the residual additions of a transformer into its blocks, whether it normalises before, behind or around them. */
+import type { Articulation } from './articulation.ts';
+import { mixesPositions, type AttentionCore } from './attention.ts';
+import { isProjection, scales, type Step } from './flow.ts';
+import { isFusedNorm, normBehind } from './norm.ts';
+import type { ResidualAddition } from './residual.ts';
+
+/** What joins the stream by one addition: attention, an MLP, or both side by side. */
+export interface Part {
+  readonly addition: ResidualAddition;
+  readonly cores: readonly AttentionCore[];
+  /** Whether it mixes positions in another way than by attention, which the lab knows no names for. */
+  readonly mixes: boolean;
+  /** The stream behind it, as the next part finds it: in post-normalised models the norm behind the addition. */
+  readonly after: string;
+}
+
+export interface Block {
+  readonly before: string;
+  readonly parts: readonly Part[];
+  readonly after: string;
+}
+
+/** What happens between two residual additions. */
+type Segment = 'attention' | 'mixing' | 'local';
+
+export function blocksOf(
+  articulation: Articulation,
+  additions: readonly ResidualAddition[],
+  cores: readonly AttentionCore[],
+  constants: ReadonlySet<string>,
+): Block[] {
+  const { order, position, maker } = articulation;
+  const stepsBetween = (from: string, to: string): Step[] =>
+    order.slice(position.get(from)! + 1, position.get(to)! + 1).flatMap((name) => maker.get(name) ?? []);
+  const starts = additions.map((addition, index) => (index === 0 ? addition.base : additions[index - 1]!.tensor));
+  const coresOf = additions.map(({ tensor }, index) =>
+    cores.filter(({ output }) => {
+      const at = position.get(output);
+      return at !== undefined && at > position.get(starts[index]!)! && at < position.get(tensor)!;
+    }),
+  );
+  const segments = additions.map(({ tensor }, index): Segment => {
+    if (coresOf[index]!.length > 0) return 'attention';
+    return stepsBetween(starts[index]!, tensor).some((step) => mixesPositions(step, constants)) ? 'mixing' : 'local';
+  });
+  const states = statesBehind();
+  const ends = blockEnds(segments);
+  return ends.map((end, index) => {
+    const first = index === 0 ? 0 : ends[index - 1]! + 1;
+    const parts = additions.slice(first, end + 1).map((addition, offset) => ({
+      addition,
+      cores: coresOf[first + offset]!,
+      mixes: segments[first + offset] === 'mixing' && segments.includes('local'),
+      after: states[first + offset]!,
+    }));
+    // Where the stream was changed between two blocks (merged patches), the next one begins with another state.
+    return { before: index === 0 || !continues(first) ? additions[first]!.base : states[first - 1]!, parts, after: states[end]! };
+  });
+
+  function statesBehind(): string[] {
+    const normalised = additions.filter(
+      (addition, index) =>
+        index > 0 &&
+        continues(index) &&
+        stepsBetween(starts[index]!, addition.base).some((step) => isFusedNorm(step) || step.op === 'ReduceMean'),
+    ).length;
+    const postNormalised = normalised > (additions.length - 1) / 2;
+    return additions.map(({ tensor }, index) => {
+      if (index < additions.length - 1) return continues(index + 1) ? additions[index + 1]!.base : tensor;
+      return (postNormalised ? normBehind(articulation, tensor) : null) ?? scaledBehind(articulation, tensor);
+    });
+  }
+
+  /** Whether an addition returns to the state that the one before it made, at most normalised, scaled or quantised since. */
+  function continues(index: number): boolean {
+    return !stepsBetween(starts[index]!, additions[index]!.base).some(
+      (step) =>
+        isProjection(step, constants) || mixesPositions(step, constants) || cores.some(({ output }) => step.outputs.includes(output)),
+    );
+  }
+}
+
+/**
+ * A block ends where attention begins anew after something else: behind its MLP. Cross-attention directly behind self-attention is in
+ * the same block; where attention and MLP work side by side, every addition is a block.
+ */
+function blockEnds(segments: readonly Segment[]): number[] {
+  const anyLocal = segments.includes('local');
+  const begins = (segment: Segment | undefined): boolean => segment === 'attention' || (anyLocal && segment === 'mixing');
+  const last = segments.length - 1;
+  if (!segments.some((segment) => !begins(segment))) return segments.map((_, index) => index);
+  if (!segments.some(begins)) return segments.map((_, index) => index);
+  return segments.flatMap((segment, index) => (index === last || (begins(segments[index + 1]) && !begins(segment)) ? [index] : []));
+}
+
+/** The stream behind the last addition where the architecture scales it once more, or the file quantises it. */
+function scaledBehind(articulation: Articulation, tensor: string): string {
+  const { tensors, position, maker } = articulation;
+  let state = tensor;
+  let scaled: string | null = null;
+  let at = tensor;
+  for (const name of tensors.slice(tensors.indexOf(tensor) + 1)) {
+    const step = maker.get(name)!;
+    if (
+      position.get(name) !== position.get(at)! + 1 ||
+      !(scales(step) || /^(QuantizeLinear|DequantizeLinear|Cast|Identity)$/.test(step.op))
+    )
+      break;
+    if (step.op === 'DequantizeLinear') state = name;
+    if (scales(step)) scaled = name;
+    at = name;
+  }
+  return scaled !== null && normBehind(articulation, at) !== null ? scaled : state;
+}

@@ -1,0 +1,46 @@
+/**
+ * The graph that scores and generates: the head is applied to chosen positions alone, log-probabilities of chosen tokens are computed
+ * before anything crosses into JavaScript, and the key-value cache comes out beside them.
+ */
+import { dataType, type OnnxModel } from '../onnx/graph.ts';
+import { makeNode, valueInfo } from '../onnx/write.ts';
+import type { OpenedModel } from '../opened.ts';
+import { makeEditable, type EditPoint } from './edit-graph.ts';
+import { names } from './names.ts';
+import { copyOf, interpose, prune } from './prune.ts';
+import { unfuseSums } from './unfuse.ts';
+
+export interface DecoderGraphOptions {
+  readonly points: readonly EditPoint[];
+  readonly ablation: boolean;
+  /** Whether the key-value cache is an output. */
+  readonly cache: boolean;
+}
+
+export const plainDecoder: DecoderGraphOptions = { points: [], ablation: false, cache: true };
+
+/**
+ * Inputs beyond the model's own: `names.positions`, `names.targets`, and those of `edit-graph.ts`.
+ * Outputs: `names.logits`, `names.logprobs`, `names.best`, and the cache.
+ */
+export function decoderGraph(opened: OpenedModel, options: DecoderGraphOptions): OnnxModel {
+  const { hooks, output, model } = opened;
+  const graph = copyOf(unfuseSums(model.graph, new Set([hooks.headInput, ...options.points.map((point) => point.tensor)])));
+  const edited = makeEditable(graph, model, opened.dtype, options.points, options.ablation);
+  const headInput = edited.get(hooks.headInput) ?? hooks.headInput;
+  interpose(graph, headInput, 'candor/head_rows', [makeNode('GatherND', [headInput, names.positions], ['candor/head_rows'])]);
+  graph.nodes.push(
+    makeNode('Cast', [output], [names.logits], { to: dataType.float }),
+    makeNode('LogSoftmax', [names.logits], ['candor/log_softmax'], { axis: -1 }),
+    makeNode('GatherND', ['candor/log_softmax', names.targets], [names.logprobs]),
+    makeNode('ArgMax', [names.logits], [names.best], { axis: -1, keepdims: 0 }),
+  );
+  graph.inputs.push(valueInfo(names.positions, dataType.int64, [1, 'slots', 2]), valueInfo(names.targets, dataType.int64, ['targets', 3]));
+  graph.outputs = [
+    valueInfo(names.logits, dataType.float, [1, 'slots', null]),
+    valueInfo(names.logprobs, dataType.float, ['targets']),
+    valueInfo(names.best, dataType.int64, [1, 'slots']),
+    ...(options.cache ? graph.outputs.filter((one) => one.name !== output && /^present/.test(one.name)) : []),
+  ];
+  return { ...model, graph: prune(graph) };
+}

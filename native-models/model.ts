@@ -1,0 +1,115 @@
+/** What the lab may ask of a model that is open, whichever process it is in. */
+import type { Edit, GenerateReply, GenerateRequest, ModelReply, ModelRequest, Prompt } from '../probes/request.ts';
+import type { HookRows } from './decoder/activations.ts';
+import type { LensCell } from './decoder/lens.ts';
+import type { Sampling } from './decoder/sampling.ts';
+import type { ModelDescription } from './description.ts';
+import type { DeviceChoice } from './device/devices.ts';
+
+export interface OpenOptions {
+  readonly threads: number;
+  readonly device: DeviceChoice;
+  /** Opens a model that the memory will probably not hold. */
+  readonly insist: boolean;
+  /** How pictures are prepared, for an image model whose folder does not say; see `vision/preprocess.ts`. */
+  readonly preprocessing?: unknown;
+}
+
+export const plainOptions: OpenOptions = { threads: 1, device: 'cpu', insist: false };
+
+export interface GenerateOptions {
+  readonly sampling: Sampling;
+  /** The text ends before the first of these. */
+  readonly stop: readonly string[];
+  /** How many of the most probable tokens are told with each step. */
+  readonly alternatives: number;
+}
+
+/** One token of a text as it comes. */
+export interface GeneratedStep {
+  /** The whole text so far, stop strings cut off. */
+  readonly text: string;
+  readonly token: number;
+  readonly piece: string;
+  /** Natural log-probability by the model's own distribution, before temperature, top-k, top-p and penalty. */
+  readonly logprob: number;
+  readonly alternatives: readonly { readonly token: number; readonly piece: string; readonly logprob: number }[];
+}
+
+/** Tokens of a text, counted from 0, or from -1 backwards. */
+export type PositionChoice = 'last' | 'all' | readonly number[];
+
+export interface ActivationsRequest {
+  readonly texts: readonly ActivationText[];
+  /** Names of hooks; `tensor:NAME` for a tensor of the graph that has no name of its own. */
+  readonly hooks: readonly string[];
+  readonly edits?: readonly Edit[];
+}
+
+export interface ActivationText {
+  readonly prompt: Prompt;
+  /** Follows the prompt as an answer does (`ScoreRequest.continuations`); positions are counted over both. */
+  readonly continuation?: string;
+  /** For `mean`, what is averaged. Within one request either all texts have a mean or none. */
+  readonly positions: PositionChoice;
+  readonly mean?: boolean;
+}
+
+/** Some texts' activations; batches come in no particular order of texts. */
+export interface ActivationsBatch {
+  /** Index of each text in the request. */
+  readonly texts: readonly number[];
+  readonly tokens: readonly (readonly number[])[];
+  /** By hook, then by text. */
+  readonly hooks: readonly (readonly HookRows[])[];
+}
+
+export interface ActivationsReply {
+  /** Texts that the model cannot take, and why. */
+  readonly refused: readonly { readonly text: number; readonly why: string }[];
+}
+
+export interface LensRequest {
+  readonly prompt: Prompt;
+  /** Token ids behind the prompt, such as those of an answer; positions are counted over both. */
+  readonly continuation?: readonly number[];
+  readonly positions: PositionChoice;
+  /** How many of the most probable tokens each cell has. */
+  readonly top: number;
+  readonly edits?: readonly Edit[];
+}
+
+export interface LensReply {
+  readonly rendered: string;
+  readonly tokens: readonly number[];
+  readonly pieces: readonly string[];
+  readonly positions: readonly number[];
+  /** Hooks of the rows. */
+  readonly hooks: readonly string[];
+  /** By hook, then by position. */
+  readonly cells: readonly (readonly LensCell[])[];
+  /** Texts of the tokens in the cells. */
+  readonly vocabulary: Readonly<Record<number, string>>;
+}
+
+/** Every method throws LabError `usage` where the model is of a kind that cannot do it, and `cancelled` within a second of the signal. */
+export interface Model {
+  readonly description: ModelDescription;
+  /** Answers score, generate and classify requests, in the order given. */
+  answer(requests: readonly ModelRequest[], signal?: AbortSignal): Promise<ModelReply[]>;
+  /** Streams tokens as they are generated; resolves with the whole. */
+  generate(
+    request: GenerateRequest,
+    options: GenerateOptions,
+    onStep: (step: GeneratedStep) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<GenerateReply>;
+  /** Hands on each batch before the next is run; what `onBatch` returns is waited for. */
+  activations(
+    request: ActivationsRequest,
+    onBatch: (batch: ActivationsBatch) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<ActivationsReply>;
+  logitLens(request: LensRequest, signal?: AbortSignal): Promise<LensReply>;
+  close(): Promise<void>;
+}
