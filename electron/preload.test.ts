@@ -13,6 +13,7 @@ beforeAll(async () => {
 
 interface Shell {
   connect(nonce: unknown): void;
+  pathOf(file: unknown): string;
 }
 
 function loaded() {
@@ -26,7 +27,7 @@ function loaded() {
   const require = (name: string): unknown => {
     required.push(name);
     if (name !== 'electron') throw new Error(`module not found: ${name}`);
-    return { ipcRenderer, contextBridge };
+    return { ipcRenderer, contextBridge, webUtils: { getPathForFile: (file: unknown) => `path of ${String(file)}` } };
   };
   // eslint-disable-next-line no-new-func, @typescript-eslint/no-implied-eval -- this is how Electron loads it
   const run = new Function('require', 'process', 'exports', 'module', 'window', source) as (...given: unknown[]) => void;
@@ -39,11 +40,15 @@ describe('the built preload', () => {
     expect(new Set(loaded().required)).toEqual(new Set(['electron']));
   });
 
-  test('shows one function to the page, and nothing of Electron', () => {
+  test('shows two functions to the page, and nothing of Electron', () => {
     const { shown } = loaded();
     expect(Object.keys(shown)).toEqual(['shell']);
-    expect(Object.entries(shown['shell'] ?? {}).map(([name, value]) => [name, typeof value])).toEqual([['connect', 'function']]);
+    expect(Object.entries(shown['shell'] ?? {}).map(([name, value]) => [name, typeof value])).toEqual([
+      ['connect', 'function'],
+      ['pathOf', 'function'],
+    ]);
     expect(shown['shell']?.connect('n')).toBeUndefined();
+    expect(shown['shell']?.pathOf('a file')).toBe('path of a file');
   });
 
   test('asks main with the nonce, and nothing else', () => {

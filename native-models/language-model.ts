@@ -59,7 +59,7 @@ export class LanguageModel implements Model {
   constructor(parts: LanguageModelParts) {
     this.#parts = parts;
     const { decoder, description, opened } = parts;
-    this.#scorer = decoder === null ? null : new Scorer(decoder, description.vocabulary, description.selfCheck?.batchIndependent ?? true);
+    this.#scorer = decoder === null ? null : new Scorer(decoder, description.vocabulary, description.selfCheck?.pieces ?? false);
     this.#stopTokens = new Set(
       [opened.config['eos_token_id'] ?? [], opened.generation['eos_token_id'] ?? []].flat().filter((id) => typeof id === 'number'),
     );

@@ -51,6 +51,9 @@ export async function openLanguageModel(opened: OpenedModel, options: OpenOption
   const decoder = decodes ? new Decoder(opened, inputs, sessions, budget, device.used === 'webgpu') : null;
   try {
     const checked = decoder === null ? null : await check(opened, decoder, device, (optimised) => open(opened.model, optimised), sample);
+    // What the check found out decides how texts go through the model.
+    if (checked?.batches === false) budget.rows = 1;
+    if (checked?.pieces === false) budget.piece = Infinity;
     const description = describe(opened, sizes, tokenizer, checked, device, memory, inputs.cacheBytesPerToken, files);
     return new LanguageModel({ opened, description, inputs, tokenizer, sessions, budget, decoder });
   } catch (thrown) {

@@ -79,7 +79,7 @@ export function hashImages(hash: Hash, items: readonly LabelledImage[]): void {
   for (const { id, path: file, label } of items) {
     hash.update(`${id}\0${label}\0`);
     try {
-      const handle = openSync(file);
+      const handle = openSync(file, 'r');
       try {
         const { size } = fstatSync(handle);
         const head = readSync(handle, buffer, 0, Math.min(size, buffer.length), 0);

@@ -10,7 +10,7 @@ import type { Engines } from './engines.ts';
 const runs = 5;
 /** A run takes about this long, so that starting it does not count. */
 const runSeconds = 0.5;
-const mostTexts = 64;
+const mostTexts = 512;
 const mostGenerated = 64;
 
 type Emit = (part: Parts['models.speed']) => void;

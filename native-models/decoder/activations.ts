@@ -47,6 +47,7 @@ export async function* readHooks(
     // Edits differ from job to job where they name positions: only jobs with the same may go together.
     while (
       end < order.length &&
+      end < budget.rows &&
       (end + 1) * jobs[order[end]!]!.tokens.length <= budget.tokens &&
       jobs[order[end]!]!.edits === jobs[order[0]!]!.edits
     )

@@ -183,7 +183,7 @@ class Pass {
       this.#signal?.throwIfAborted();
       const count = this.#batchSize(waiting, past);
       const longest = waiting[count - 1]!;
-      if (count === 1 && this.#decoder.inputs.hasCache && this.#tooMuch(longest, past)) await this.#row(longest, past, false);
+      if (count === 1 && this.#inPieces && this.#tooMuch(longest, past)) await this.#row(longest, past, false);
       else {
         try {
           await this.#batch(waiting.slice(0, count), past);
@@ -194,6 +194,10 @@ class Pass {
       }
       waiting.splice(0, count);
     }
+  }
+
+  get #inPieces(): boolean {
+    return this.#decoder.inputs.hasCache && this.#budget.piece < Infinity;
   }
 
   #tooMuch(row: Row, past: Past): boolean {

@@ -47,10 +47,13 @@ function groupFolders(): string[] {
   return [...own, '/sys/fs/cgroup', '/sys/fs/cgroup/memory'];
 }
 
-/** Bytes of file cache in a `memory.stat`, of version 2 or (where lines of the group and below it begin with `total_`) 1. */
+/** Bytes of file cache in a `memory.stat`; in version 1 of control groups the sums with the groups below begin with `total_`. */
 export function fileCache(stat: string): number {
-  const of = (name: string): number => Number(new RegExp(`^(?:total_)?${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
-  return of('inactive_file') + of('active_file');
+  const of = (name: string): number | null => {
+    const line = new RegExp(`^${name} (\\d+)$`, 'm').exec(stat);
+    return line === null ? null : Number(line[1]);
+  };
+  return (of('total_inactive_file') ?? of('inactive_file') ?? 0) + (of('total_active_file') ?? of('active_file') ?? 0);
 }
 
 /** Free memory alone is always little on macOS: nearly all of it holds copies of files. */

@@ -7,6 +7,8 @@ import { opened, overMessagePort } from '../../electron/rpc/wires.ts';
 /** What the preload shows to the page. */
 interface Shell {
   connect(nonce: string): void;
+  /** Where a file or folder lies that was dropped on the window; empty where it lies nowhere. */
+  pathOf(file: File): string;
 }
 
 declare global {

@@ -133,6 +133,12 @@ export function rate(itemsPerSecond: number | null): string {
   return `${itemsPerSecond < 10 ? itemsPerSecond.toFixed(1) : count(Math.round(itemsPerSecond))}${space}items/s`;
 }
 
+/** "1,240 tokens/s", "3.2 tokens/s". */
+export function tokenRate(tokensPerSecond: number | null): string {
+  if (!isNumber(tokensPerSecond) || tokensPerSecond <= 0) return missing;
+  return `${tokensPerSecond < 100 ? Number(tokensPerSecond.toPrecision(2)) : count(Number(tokensPerSecond.toPrecision(3)))}${space}tokens/s`;
+}
+
 /** "today 14:32", "yesterday 09:10", else "12 Mar 2026, 14:32". */
 export function when(iso: string | null, now = new Date()): string {
   if (iso === null) return missing;

@@ -13,6 +13,8 @@ export const keyHelp: readonly { readonly keys: string; readonly does: string }[
   { keys: 'Enter', does: 'open the row' },
   { keys: 'Escape', does: 'close, leave the filter, or go back' },
   { keys: '/', does: 'filter' },
+  { keys: 'Ctrl Enter', does: 'in the playground: run; Escape stops' },
+  { keys: '← → ↑ ↓', does: 'among hooks, tokens and cells of the logit lens' },
   { keys: '?', does: 'show these keys' },
 ];
 

@@ -1,7 +1,7 @@
 /** The lab as the page sees it: the client, and the few things that every page watches, kept fresh by events. */
 import { getContext, setContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
-import type { Input, LabClient, CallName, Output, LabInfo, RunStatus, RunSummary, SessionSummary } from '../../electron/rpc/contract.ts';
+import type { Input, LabClient, CallName, Output, LabInfo, Part, RunStatus, RunSummary, SessionSummary } from '../../electron/rpc/contract.ts';
 
 export const isActive = (status: RunStatus): boolean => status === 'queued' || status === 'loading' || status === 'running';
 
@@ -39,8 +39,8 @@ export class Lab {
     return () => stops.forEach((stop) => stop());
   }
 
-  call<N extends CallName>(name: N, input: Input<N>, signal?: AbortSignal): Promise<Output<N>> {
-    return this.client.call(name, input, signal);
+  call<N extends CallName>(name: N, input: Input<N>, signal?: AbortSignal, onPart?: (part: Part<N>) => void): Promise<Output<N>> {
+    return this.client.call(name, input, signal, onPart);
   }
 
   /** A run as last heard of: the event, if one came, else what the page loaded. */

@@ -14,6 +14,8 @@ const routes: Route[] = [
   { page: 'compare-item', a: 'r1', b: 'r2', indexA: 3, indexB: 5 },
   { page: 'models' },
   { page: 'model', source: '/models/<img src=x onerror=alert(1)>' },
+  { page: 'playground', source: null },
+  { page: 'playground', source: '/models/a b/onnx/model_q4.onnx' },
   { page: 'data', source: null },
   { page: 'data', source: 'C:\\data\\100% true.csv' },
 ];

@@ -19,6 +19,7 @@ export type Route =
   | { readonly page: 'compare-item'; readonly a: string; readonly b: string; readonly indexA: number; readonly indexB: number }
   | { readonly page: 'models' }
   | { readonly page: 'model'; readonly source: string }
+  | { readonly page: 'playground'; readonly source: string | null }
   | { readonly page: 'data'; readonly source: string | null }
   | { readonly page: 'unknown'; readonly address: string };
 
@@ -50,6 +51,7 @@ export function parseRoute(hash: string): Route {
     return unknown;
   }
   if (room === 'models' && parts.length <= 2) return id === undefined ? { page: 'models' } : { page: 'model', source: id };
+  if (room === 'playground' && parts.length === 1) return { page: 'playground', source: query.get('source') };
   if (room === 'data' && parts.length === 1) return { page: 'data', source: query.get('source') };
   return unknown;
 }
@@ -79,8 +81,9 @@ export function href(route: Route): string {
       return to('compare/item', { a: route.a, b: route.b, ia: route.indexA, ib: route.indexB });
     case 'model':
       return to(`models/${encodeURIComponent(route.source)}`);
+    case 'playground':
     case 'data':
-      return to('data', { source: route.source });
+      return to(route.page, { source: route.source });
     case 'unknown':
       return route.address;
   }

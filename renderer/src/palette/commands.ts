@@ -16,6 +16,7 @@ export const pages: readonly Command[] = (
     ['Sessions', 'what was run', { page: 'sessions' }],
     ['Compare', 'two runs side by side', { page: 'compare', a: null, b: null }],
     ['Models', 'embedded and opened', { page: 'models' }],
+    ['Playground', 'try a prompt', { page: 'playground', source: null }],
     ['Data', 'built-in sets and files', { page: 'data', source: null }],
   ] as const
 ).map(([title, detail, route]) => ({ id: href(route), kind: 'page', title, detail, route }));
