@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The one way into the lab: `node bootstrap.mjs start|demo|test|build|package` or `node bootstrap.mjs candor …`; any other first
+ * The one way into the lab: `node bootstrap.mjs start|demo|test|bench|build|package` or `node bootstrap.mjs candor …`; any other first
  * word is a command of the command line (so that this file can be the package's `bin`).
  *
  * It installs what the lock file names when that is not installed yet, then goes on under the Node 24 of the `node` package,
@@ -24,6 +24,7 @@ const scripts = {
   demo: ['electron/cli/main.ts', 'demo'],
   candor: ['electron/cli/main.ts'],
   test: ['e2e/run-tests.ts'],
+  bench: ['e2e/bench/run.ts'],
   build: ['electron/build.ts'],
   package: ['electron/package.ts'],
 };

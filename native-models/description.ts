@@ -44,4 +44,6 @@ export interface ModelDescription extends ModelTraits {
     readonly cachePerToken: number;
   };
   readonly files: readonly FileHash[];
+  /** `outsideOf` its files: to be given back as `KnownModel` when it is opened again. */
+  readonly outside: string;
 }

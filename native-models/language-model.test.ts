@@ -107,7 +107,11 @@ test('an answer without tokens of its own has no probability, least of all 1', a
   expect(reply).toMatchObject({ continuations: [], refused: 'the answer "" has no tokens of its own' });
 });
 
-const sampled = (temperature: number, seed: number): GenerateOptions => ({ sampling: { ...greedy, temperature, seed }, stop: [], alternatives: 0 });
+const sampled = (temperature: number, seed: number): GenerateOptions => ({
+  sampling: { ...greedy, temperature, seed },
+  stop: [],
+  alternatives: 0,
+});
 
 describe('generation', () => {
   const request = {
@@ -124,8 +128,7 @@ describe('generation', () => {
   });
 
   test('a seed gives the same text, and other seeds other texts', async () => {
-    const sample = async (seed: number): Promise<string> =>
-      (await liar.generate(request, sampled(3, seed), () => undefined)).text;
+    const sample = async (seed: number): Promise<string> => (await liar.generate(request, sampled(3, seed), () => undefined)).text;
     expect(await sample(1)).toBe(await sample(1));
     const texts = await Promise.all([2, 3, 4, 5].map(sample));
     expect(new Set(texts).size).toBeGreaterThan(1);
@@ -134,12 +137,7 @@ describe('generation', () => {
   test('stops between two tokens when it is told to', async () => {
     const controller = new AbortController();
     await expect(
-      liar.generate(
-        { ...request, maxTokens: 500 },
-        sampled(5, 1),
-        () => controller.abort(),
-        controller.signal,
-      ),
+      liar.generate({ ...request, maxTokens: 500 }, sampled(5, 1), () => controller.abort(), controller.signal),
     ).rejects.toThrow();
   });
 });
@@ -247,7 +245,10 @@ describe('folders that are no sound model', () => {
   test.each([
     ['no tokenizer', (target: string) => unlinkSync(path.join(target, 'tokenizer.json'))],
     ['a damaged tokenizer', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":')],
-    ['a tokenizer of an unknown kind', (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":{"type":"Abacus"}}')],
+    [
+      'a tokenizer of an unknown kind',
+      (target: string) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":{"type":"Abacus"}}'),
+    ],
   ])('%s: the graph can be looked at, but no text can be given to it', async (what, change) => {
     const model = await openModel(copy(what.replaceAll(' ', '-'), change));
     expect(model.description).toMatchObject({ layers: liar.description.layers, selfCheck: { passed: true } });

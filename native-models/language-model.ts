@@ -89,13 +89,16 @@ export class LanguageModel implements Model {
     const compiled = new Map<string, CompiledEdits | null>();
     const planned = requests.map((request) => {
       const encoded = this.#tokenizer.encodePrompt(request.prompt);
-      const pairs = request.continuations.map((text) => this.#tokenizer.encodeContinuation(request.prompt, encoded, text, request.verbatim));
+      const pairs = request.continuations.map((text) =>
+        this.#tokenizer.encodeContinuation(request.prompt, encoded, text, request.verbatim),
+      );
       const silent = pairs.findIndex((pair) => pair.continuation.length === 0);
       const refused =
         silent >= 0
           ? `the answer ${JSON.stringify(request.continuations[silent])} has no tokens of its own`
           : this.#refusal(pairs.map((pair) => [...pair.prompt, ...pair.continuation]));
-      const jobs = refused === null ? pairs.map((pair): Job => ({ ...pair, edits: this.#compile(request.edits, pair.prompt.length, compiled) })) : [];
+      const jobs =
+        refused === null ? pairs.map((pair): Job => ({ ...pair, edits: this.#compile(request.edits, pair.prompt.length, compiled) })) : [];
       return { request, encoded, pairs, jobs, refused };
     });
     const scored = await scorer.score(
@@ -107,7 +110,13 @@ export class LanguageModel implements Model {
       const continuations = jobs.map((job, index): ScoredContinuation => {
         const { logprobs, greedy: isGreedy } = scored[at++]!;
         const { continuation } = job;
-        return { text: request.continuations[index]!, tokens: continuation, pieces: this.#pieces(continuation), logprobs: [...logprobs], greedy: isGreedy };
+        return {
+          text: request.continuations[index]!,
+          tokens: continuation,
+          pieces: this.#pieces(continuation),
+          logprobs: [...logprobs],
+          greedy: isGreedy,
+        };
       });
       const promptTokens = pairs[0]?.prompt ?? encoded.tokens;
       return { kind: 'score', key: request.key, rendered: encoded.rendered, promptTokens, continuations, refused };
@@ -140,7 +149,8 @@ export class LanguageModel implements Model {
       edits: this.#compile(request.edits, encoded.tokens.length),
     };
     for await (const made of generateTokens(decoder, job, signal)) {
-      if (made === null) return { ...common, text, tokens, pieces: this.#pieces(tokens), logprobs, refused: 'no logit of the next token is a number' };
+      if (made === null)
+        return { ...common, text, tokens, pieces: this.#pieces(tokens), logprobs, refused: 'no logit of the next token is a number' };
       tokens.push(made.token);
       logprobs.push(made.logprob);
       const whole = this.#tokenizer.decode(tokens);
@@ -244,7 +254,9 @@ export class LanguageModel implements Model {
   #compile(edits: readonly Edit[] | undefined, promptTokens: number, compiled?: Map<string, CompiledEdits | null>): CompiledEdits | null {
     if (edits === undefined || edits.length === 0) return null;
     const everywhere = edits.every((edit) => edit.positions === 'all');
-    const key = JSON.stringify([everywhere ? null : promptTokens, edits], (_, value: unknown) => (value instanceof Float32Array ? [...value] : value));
+    const key = JSON.stringify([everywhere ? null : promptTokens, edits], (_, value: unknown) =>
+      value instanceof Float32Array ? [...value] : value,
+    );
     const found = compiled?.get(key);
     if (found !== undefined) return found;
     const { width, heads, headSize } = this.description;
@@ -264,7 +276,10 @@ export class LanguageModel implements Model {
     throw new LabError(
       'usage',
       `there is no hook "${name}" in this model`,
-      `It has ${hooks.all.map((hook) => hook.name).slice(0, 8).join(', ')} …; "models inspect" lists them all. tensor:NAME reads any tensor of the graph.`,
+      `It has ${hooks.all
+        .map((hook) => hook.name)
+        .slice(0, 8)
+        .join(', ')} …; "models inspect" lists them all. tensor:NAME reads any tensor of the graph.`,
     );
   }
 
@@ -302,7 +317,11 @@ function absolute(positions: PositionChoice, tokens: number): number[] {
   if (positions === 'all') return Array.from({ length: tokens }, (_, position) => position);
   const list = (positions === 'last' ? [-1] : positions).map((position) => (position < 0 ? tokens + position : position));
   if (list.length === 0 || list.some((position) => !Number.isInteger(position) || position < 0 || position >= tokens))
-    throw new LabError('usage', `a position lies outside the ${tokens} tokens of the text`, 'Count positions from 0, or from -1 backwards.');
+    throw new LabError(
+      'usage',
+      `a position lies outside the ${tokens} tokens of the text`,
+      'Count positions from 0, or from -1 backwards.',
+    );
   return list;
 }
 

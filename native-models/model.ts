@@ -3,7 +3,8 @@ import type { Edit, GenerateReply, GenerateRequest, ModelReply, ModelRequest, Pr
 import type { HookRows } from './decoder/activations.ts';
 import type { LensCell } from './decoder/lens.ts';
 import type { Sampling } from './decoder/sampling.ts';
-import type { ModelDescription } from './description.ts';
+import type { SelfCheck } from './decoder/self-check.ts';
+import type { FileHash, ModelDescription } from './description.ts';
 import type { DeviceChoice } from './device/devices.ts';
 
 export interface OpenOptions {
@@ -11,8 +12,17 @@ export interface OpenOptions {
   readonly device: DeviceChoice;
   /** Opens a model that the memory will probably not hold. */
   readonly insist: boolean;
+  /** What an earlier opening found out; used as far as the files are still the same. */
+  readonly known?: KnownModel | null;
   /** How pictures are prepared, for an image model whose folder does not say; see `vision/preprocess.ts`. */
   readonly preprocessing?: unknown;
+}
+
+/** What need not be found out again about a model whose files look the same from outside (`files.ts`). */
+export interface KnownModel {
+  readonly outside: string;
+  readonly files: readonly FileHash[];
+  readonly selfCheck: SelfCheck | null;
 }
 
 export const plainOptions: OpenOptions = { threads: 1, device: 'cpu', insist: false };

@@ -11,9 +11,9 @@ import { Decoder } from './decoder/step.ts';
 import type { ModelDescription } from './description.ts';
 import { findDevice } from './device/find-device.ts';
 import type { DeviceReport } from './device/report.ts';
-import { checkMemory, type MemoryReport } from './device/memory.ts';
+import { checkMemory } from './device/memory.ts';
 import { createSession } from './device/session.ts';
-import { hashFiles } from './files.ts';
+import { hashFiles, outsideOf } from './files.ts';
 import { decoderGraph, plainDecoder } from './graph/decoder-graph.ts';
 import { names } from './graph/names.ts';
 import { LanguageModel } from './language-model.ts';
@@ -34,11 +34,14 @@ export async function openLanguageModel(opened: OpenedModel, options: OpenOption
   const inputs = new DecoderInputs(opened.model, { heads: sizes.cacheHeads, size: sizes.headSize });
   const budget = new Budget();
   const memory = checkMemory(opened.model, sizes, budget.tokens, options.insist);
-  const [tokenizer, files] = await Promise.all([openTokenizer(opened), hashFiles(opened.folder, opened.files)]);
+  const tokenizer = await openTokenizer(opened);
   const decodes = opened.task === 'decoder';
   const graph = decodes ? decoderGraph(opened, plainDecoder) : opened.model;
   const sample = sampleOf(tokenizer, sizes.vocabulary);
   const device = await deviceFor(opened, graph, inputs, sample, options);
+  const outside = outsideOf(opened.files, device.used);
+  const known = options.known?.outside === outside ? options.known : null;
+  const hashing = known?.files ?? hashFiles(opened.folder, opened.files);
   const open = (model: OnnxModel, optimised = true) =>
     createSession(model, opened.graphFile, {
       threads: options.threads,
@@ -50,11 +53,24 @@ export async function openLanguageModel(opened: OpenedModel, options: OpenOption
   const sessions = new Sessions(open, Math.min(mostSessions, Math.floor((0.8 * memory.available) / Math.max(1, memory.weights))));
   const decoder = decodes ? new Decoder(opened, inputs, sessions, budget, device.used === 'webgpu') : null;
   try {
-    const checked = decoder === null ? null : await check(opened, decoder, device, (optimised) => open(opened.model, optimised), sample);
+    const checked =
+      decoder === null
+        ? null
+        : (known?.selfCheck ?? (await check(opened, decoder, device, (optimised) => open(opened.model, optimised), sample)));
     // What the check found out decides how texts go through the model.
     if (checked?.batches === false) budget.rows = 1;
     if (checked?.pieces === false) budget.piece = Infinity;
-    const description = describe(opened, sizes, tokenizer, checked, device, memory, inputs.cacheBytesPerToken, files);
+    const files = await hashing;
+    const description = describe(
+      opened,
+      sizes,
+      tokenizer,
+      checked,
+      device,
+      { ...memory, cachePerToken: inputs.cacheBytesPerToken },
+      files,
+      outside,
+    );
     return new LanguageModel({ opened, description, inputs, tokenizer, sessions, budget, decoder });
   } catch (thrown) {
     await sessions.close();
@@ -76,7 +92,9 @@ async function openTokenizer({ folder, chatTemplate }: OpenedModel): Promise<Tok
 function sampleOf(tokenizer: Tokenizer | LabError, vocabulary: number): number[] {
   const random = seededRandom(1);
   const tokens =
-    tokenizer instanceof Tokenizer ? tokenizer.encode(sampleText, true) : Array.from({ length: sampleTokens }, () => below(random, vocabulary));
+    tokenizer instanceof Tokenizer
+      ? tokenizer.encode(sampleText, true)
+      : Array.from({ length: sampleTokens }, () => below(random, vocabulary));
   return tokens.slice(0, sampleTokens).map((token) => token % vocabulary);
 }
 
@@ -89,7 +107,14 @@ function deviceFor(
 ): Promise<DeviceReport> {
   const all = inputs.rows([sample]);
   const added = {
-    [names.positions]: new Tensor('int64', BigInt64Array.from(sample.flatMap((_, position) => [0, position]), BigInt), [1, sample.length, 2]),
+    [names.positions]: new Tensor(
+      'int64',
+      BigInt64Array.from(
+        sample.flatMap((_, position) => [0, position]),
+        BigInt,
+      ),
+      [1, sample.length, 2],
+    ),
     [names.targets]: new Tensor('int64', BigInt64Array.of(0n, 0n, 0n), [1, 3]),
   };
   const wanted = new Set(graph.graph.inputs.map(({ name }) => name));
@@ -114,9 +139,9 @@ function describe(
   tokenizer: Tokenizer | LabError,
   checked: SelfCheck | null,
   device: DeviceReport,
-  memory: MemoryReport,
-  cachePerToken: number,
+  memory: ModelDescription['memory'],
   files: ModelDescription['files'],
+  outside: string,
 ): ModelDescription {
   const residual = residualPoints(opened.hooks);
   return {
@@ -139,7 +164,8 @@ function describe(
     mixed: opened.hooks.mixed,
     selfCheck: checked,
     device,
-    memory: { ...memory, cachePerToken },
+    memory,
     files,
+    outside,
   };
 }

@@ -107,7 +107,10 @@ const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed 
   'models inspect': async (lab, given) => {
     allowOnly(given, ['device', 'insist']);
     const source = oneMore(given, 2, 'candor models inspect takes one model');
-    const card = await lab.handlers['models.inspect']({ source, device: deviceOption(given), insist: given.values['insist'] === true }, never);
+    const card = await lab.handlers['models.inspect'](
+      { source, device: deviceOption(given), insist: given.values['insist'] === true },
+      never,
+    );
     return { json: inspectJson(card), text: inspectText(card), status: exitStatus.done };
   },
   run: async (lab, given) => runsPrinted(await runCommand(lab, given)),

@@ -36,7 +36,9 @@ export class ProgressLine {
 export class StderrCounter {
   readonly #what: string;
   #count = 0;
-  #shown = 0;
+  /** Nothing is said in the first moments: most commands are over by then. */
+  #shown = Date.now();
+  #live = false;
 
   constructor(what: string) {
     this.#what = what;
@@ -51,11 +53,12 @@ export class StderrCounter {
     const every = process.stderr.isTTY ? 200 : 5000;
     if (Date.now() - this.#shown < every) return;
     this.#shown = Date.now();
+    this.#live = process.stderr.isTTY;
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[2K${this.#count} ${this.#what}` : `${this.#count} ${this.#what}\n`);
   }
 
   end(): void {
-    if (process.stderr.isTTY && this.#shown > 0) process.stderr.write('\r\u001b[2K');
+    if (this.#live) process.stderr.write('\r\u001b[2K');
   }
 }
 

@@ -3,6 +3,7 @@ import { seededRandom, shuffled } from '../../probes/numerics/random.ts';
 import { reportOf, type ErrorReport } from '../../probes/lab-error.ts';
 import { resolveParameters } from '../../probes/parameters.ts';
 import { probeNamed } from '../../probes/registry.ts';
+import type { ModelReply } from '../../probes/request.ts';
 import type { Estimate, RunRequest } from '../rpc/contract.ts';
 import { loadData } from './data.ts';
 import { modelRef, type Engines } from './engines.ts';
@@ -27,13 +28,7 @@ export async function estimateRun(request: RunRequest, engines: Engines, signal:
         const began = performance.now();
         const replies = await engine.answer(requests, signal);
         const seconds = (performance.now() - began) / 1000;
-        const tokens = replies.reduce(
-          (sum, reply) =>
-            sum +
-            reply.promptTokens.length +
-            (reply.kind === 'score' ? reply.continuations.reduce((inner, one) => inner + one.tokens.length, 0) : reply.tokens.length),
-          0,
-        );
+        const tokens = replies.reduce((sum, reply) => sum + tokensOf(reply), 0);
         const scale = plan.length / sample.length;
         return {
           items: plan.length,
@@ -53,4 +48,11 @@ export async function estimateRun(request: RunRequest, engines: Engines, signal:
     }
   }
   return { ...total, perModel };
+}
+
+/** Of prompt and answers; images have none. */
+function tokensOf(reply: ModelReply): number {
+  if (reply.kind === 'classify') return 0;
+  const answers = reply.kind === 'score' ? reply.continuations : [reply];
+  return reply.promptTokens.length + answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }

@@ -66,7 +66,9 @@ function list(folder: string): Dirent[] {
       .filter(({ name }) => !name.startsWith('.'))
       .sort((left, right) => (left.name < right.name ? -1 : 1));
   } catch (thrown) {
-    throw new LabError('dataset-not-found', `${folder} cannot be read: ${String(thrown)}`, 'Check that you may read it.', { cause: thrown });
+    throw new LabError('dataset-not-found', `${folder} cannot be read: ${String(thrown)}`, 'Check that you may read it.', {
+      cause: thrown,
+    });
   }
 }
 

@@ -55,7 +55,10 @@ const usualChoice: ModelChoice = { device: 'auto', insist: false, preprocessing:
 /** @throws LabError as `openDatabase` */
 export function openLab(options: { database?: string; shell: 'electron' | 'browser' }): Promise<Lab> {
   const store = new Store(options.database ?? defaultDatabase());
-  const choiceOf = (source: string): ModelChoice => ({ ...usualChoice, ...(store.modelsSeen.choice(source) as Partial<ModelChoice> | null) });
+  const choiceOf = (source: string): ModelChoice => ({
+    ...usualChoice,
+    ...(store.modelsSeen.choice(source) as Partial<ModelChoice> | null),
+  });
   const engines = new Engines(choiceOf);
   const metrics = new MetricsThread();
   const listeners = new Set<(name: EventName, value: unknown) => void>();

@@ -13,8 +13,7 @@ export function generate(
   return engines.use(
     modelRef(source).source,
     signal,
-    (engine) =>
-      engine.generate({ kind: 'generate', key: 'playground', prompt, maxTokens }, { sampling, stop, alternatives }, emit, signal),
+    (engine) => engine.generate({ kind: 'generate', key: 'playground', prompt, maxTokens }, { sampling, stop, alternatives }, emit, signal),
     chosen(device),
   );
 }

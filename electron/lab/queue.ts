@@ -1,17 +1,26 @@
-/** Runs wait their turn: one at a time, in the order that they were asked for. */
+/**
+ * Runs wait their turn, in the order that they were asked for. Two of different models go on at the same time, so that models that
+ * are to be compared load and work side by side; runs of one model follow each other.
+ */
 import type { RunRecord } from '../../db/records.ts';
 import { carryOut, type RunnerParts } from './runner.ts';
+
+/** More would only share the same cores and ask for more memory. */
+const atOnce = 2;
 
 interface Entry {
   readonly run: RunRecord;
   readonly controller: AbortController;
   readonly finished: Promise<void>;
+  readonly done: () => void;
+  active: boolean;
+  /** Its model did not fit beside another one. */
+  alone: boolean;
 }
 
 export class Queue {
   readonly #parts: RunnerParts;
   readonly #entries: Entry[] = [];
-  #last: Promise<void> = Promise.resolve();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -19,14 +28,11 @@ export class Queue {
 
   /** @returns what resolves when the run has ended, however it ended */
   add(run: RunRecord): Promise<void> {
-    const controller = new AbortController();
-    // One that was cancelled while it waited has left the list: it is done with already, and may even be queued again.
-    const finished = this.#last
-      .then(() => (this.#entries.includes(entry) ? carryOut(run, this.#parts, controller.signal) : undefined))
-      .finally(() => this.#remove(entry));
-    const entry: Entry = { run, controller, finished };
-    this.#entries.push(entry);
-    this.#last = finished;
+    let done = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (done = resolve));
+    this.#entries.push({ run, controller: new AbortController(), finished, done, active: false, alone: false });
+    // Not at once: all runs of one request are in the queue before the first of them starts.
+    queueMicrotask(() => this.#startNext());
     return finished;
   }
 
@@ -34,32 +40,54 @@ export class Queue {
     return this.#entries.some((entry) => entry.run.id === runId);
   }
 
-  /** Run ids in order, the active one first. */
+  /** Run ids, the active ones first, then in order. */
   ids(): string[] {
-    return this.#entries.map((entry) => entry.run.id);
+    return this.#entries.toSorted((left, right) => Number(right.active) - Number(left.active)).map((entry) => entry.run.id);
   }
 
   /** Stops a run within a second, or takes it out of the queue; resolves when it has stopped. */
   async cancel(runId: string): Promise<boolean> {
     const entry = this.#entries.find((candidate) => candidate.run.id === runId);
     if (entry === undefined) return false;
-    const waits = this.#entries[0] !== entry;
     entry.controller.abort();
-    if (waits) {
+    if (entry.active) await entry.finished;
+    else {
       this.#remove(entry);
       this.#parts.store.runs.change(runId, { status: 'cancelled', owner: null, finishedAt: new Date().toISOString() });
       this.#parts.changed(runId, null);
-    } else await entry.finished;
+    }
     return true;
   }
 
   async close(): Promise<void> {
-    // From the end, so that none starts because the one before it has stopped.
+    // Those that wait first, so that none starts because one before it has stopped.
     for (const id of this.ids().reverse()) await this.cancel(id);
+  }
+
+  #startNext(): void {
+    for (const entry of this.#entries) {
+      const active = this.#entries.filter((one) => one.active);
+      if (active.length >= atOnce || active.some((one) => one.alone)) return;
+      if (entry.active || (entry.alone && active.length > 0)) continue;
+      if (active.some((one) => one.run.model.source === entry.run.model.source)) continue;
+      entry.active = true;
+      void this.#carryOut(entry);
+    }
+  }
+
+  async #carryOut(entry: Entry): Promise<void> {
+    const beside = (): boolean => this.#entries.some((one) => one !== entry && one.active);
+    const outcome = await carryOut(entry.run, this.#parts, entry.controller.signal, beside);
+    if (outcome === 'no-room-beside') {
+      entry.active = false;
+      entry.alone = true;
+    } else this.#remove(entry);
+    this.#startNext();
   }
 
   #remove(entry: Entry): void {
     const at = this.#entries.indexOf(entry);
     if (at >= 0) this.#entries.splice(at, 1);
+    entry.done();
   }
 }

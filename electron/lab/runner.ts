@@ -30,8 +30,15 @@ export interface RunnerParts {
 
 /**
  * Runs or resumes a run to its end. Never throws: whatever happens is stored with the run.
+ * @param beside whether another run goes on at this moment
+ * @returns `no-room-beside` if the model does not fit into memory beside that of the other run; the run is queued again
  */
-export async function carryOut(run: RunRecord, parts: RunnerParts, signal: AbortSignal): Promise<void> {
+export async function carryOut(
+  run: RunRecord,
+  parts: RunnerParts,
+  signal: AbortSignal,
+  beside: () => boolean,
+): Promise<'ended' | 'no-room-beside'> {
   const { store, changed } = parts;
   const probe = probeNamed(run.probe);
   try {
@@ -51,8 +58,14 @@ export async function carryOut(run: RunRecord, parts: RunnerParts, signal: Abort
     await parts.engines.use(run.model.source, signal, work, begun === undefined ? {} : { device: begun });
     await finish(run, parts, 'done', null);
   } catch (thrown) {
+    if (thrown instanceof LabError && thrown.code === 'model-too-large' && beside()) {
+      store.runs.change(run.id, { status: 'queued' });
+      changed(run.id, null);
+      return 'no-room-beside';
+    }
     await end(run, parts, signal, thrown);
   }
+  return 'ended';
 }
 
 async function scoreItems(

@@ -33,34 +33,37 @@ export async function measureSpeed(engines: Engines, source: string, signal: Abo
   const { candidates, missing } = await import('../../native-models/device/devices.ts');
   const failed: DeviceSpeed[] = [];
   const benches: Bench[] = [];
-  const fail = (device: Device, error: LabError): void => void failed.push({ device, error: reportOf(error), speeds: [] });
 
-  /** Opens one device after the other and measures while all are open. */
+  /** Opens one device after the other, and measures while all are open. */
   const withDevices = async (waiting: readonly Device[]): Promise<void> => {
     const [device, ...rest] = waiting;
     if (device === undefined) return measureAll(benches, signal, emit);
     const absent = missing(device);
-    if (absent !== null) {
-      fail(device, new LabError('device-unavailable', absent, 'Nothing to do, if the others are fast enough.'));
-      return withDevices(rest);
-    }
+    const failure =
+      absent === null
+        ? await openOn(device, rest)
+        : new LabError('device-unavailable', absent, 'Nothing to do, if the others are fast enough.');
+    if (failure === null) return;
+    failed.push({ device, error: reportOf(failure), speeds: [] });
+    await withDevices(rest);
+  };
+
+  /** @returns why the model does not open on a device; null once everything was measured */
+  const openOn = async (device: Device, rest: readonly Device[]): Promise<unknown> => {
     emit({ device, task: 'opening', done: 0, total: 0 });
-    let opened = false;
+    const opened = { yet: false };
+    const work = (engine: EngineClient): Promise<void> => {
+      opened.yet = true;
+      benches.push({ device, engine, results: new Map(), error: null });
+      return withDevices(rest);
+    };
     try {
-      await engines.use(
-        source,
-        signal,
-        (engine) => {
-          opened = true;
-          benches.push({ device, engine, results: new Map(), error: null });
-          return withDevices(rest);
-        },
-        { device },
-      );
+      await engines.use(source, signal, work, { device });
+      return null;
     } catch (thrown) {
-      if (opened || !(thrown instanceof LabError) || thrown.code === 'cancelled') throw thrown;
-      fail(device, thrown);
-      await withDevices(rest);
+      signal.throwIfAborted();
+      if (opened.yet) throw thrown;
+      return thrown;
     }
   };
 
@@ -123,11 +126,17 @@ async function rightSize(engine: EngineClient, task: SpeedTask, signal: AbortSig
 }
 
 /** @param size texts, or tokens to generate */
-async function timed(engine: EngineClient, task: SpeedTask, size: number, signal: AbortSignal): Promise<{ tokens: number; seconds: number }> {
+async function timed(
+  engine: EngineClient,
+  task: SpeedTask,
+  size: number,
+  signal: AbortSignal,
+): Promise<{ tokens: number; seconds: number }> {
   const began = performance.now();
   const tokens = await tasks[task](engine, size, signal);
   const seconds = (performance.now() - began) / 1000;
-  if (tokens === 0) throw new LabError('failed', `the model took none of the texts for ${task}`, 'Look at its positions and its tokenizer.');
+  if (tokens === 0)
+    throw new LabError('failed', `the model took none of the texts for ${task}`, 'Look at its positions and its tokenizer.');
   return { tokens, seconds };
 }
 

@@ -14,11 +14,11 @@ import type {
   ModelCard,
   ModelChoice,
   ModelRef,
-  ModelVariant,
   Preprocessing,
   SpeedReport,
   SpeedTask,
   StoredCard,
+  Variants,
 } from './model-card.ts';
 import type { GeneratedStep, LensRequest, LensTable, PlaygroundRequest } from './playground.ts';
 
@@ -225,7 +225,7 @@ export interface Calls {
   /** How a model is opened when nothing else is said. */
   'models.choice': { input: { source: string }; output: ModelChoice };
   /** The graphs in a model's folder; `source` may be the folder or any of them. One or none where there is nothing to choose. */
-  'models.variants': { input: { source: string }; output: { folder: string; variants: ModelVariant[] } };
+  'models.variants': { input: { source: string }; output: Variants };
   /** Measures tokens a second on every device that this machine has; keeps and streams what it finds. */
   'models.speed': { input: { source: string }; output: SpeedReport };
   /** What `models.speed` found last; null before. */

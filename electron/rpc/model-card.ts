@@ -42,8 +42,10 @@ export interface SelfCheck {
   /** Tokens that it was done with. */
   readonly tokens: number;
   readonly lines: readonly CheckLine[];
-  /** Where not, each row is run alone and whole: right, but slower. */
-  readonly batchIndependent: boolean;
+  /** Whether texts may go in a batch; where not, each is run alone. */
+  readonly batches: boolean;
+  /** Whether a text may be cut in pieces; where not, it is run whole. */
+  readonly pieces: boolean;
 }
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml';
@@ -69,11 +71,13 @@ export interface DeviceReport {
 }
 
 export interface MemoryReport {
-  /** Bytes of the weights, once for each graph in use. */
+  /** Bytes of the weights, once. */
   readonly weights: number;
-  /** Bytes expected at the peak. */
-  readonly estimate: number;
-  /** Bytes that were free before it was opened. */
+  /** Bytes of the largest batch. */
+  readonly batch: number;
+  /** Bytes expected in all, the engine itself included. */
+  readonly needed: number;
+  /** Bytes that the machine had left when it was opened. */
   readonly available: number;
   /** Bytes of keys and values for each token; 0 without a cache. */
   readonly cachePerToken: number;
@@ -136,7 +140,10 @@ export interface ModelCard extends ModelRef {
 }
 
 /** A card as a run keeps it; null for what the lab's version of that time did not look at. */
-export type StoredCard = Omit<ModelCard, 'device' | 'memory'> & { readonly device: DeviceReport | null; readonly memory: MemoryReport | null };
+export type StoredCard = Omit<ModelCard, 'device' | 'memory'> & {
+  readonly device: DeviceReport | null;
+  readonly memory: MemoryReport | null;
+};
 
 /** One of several graphs in a folder; a model of its own. */
 export interface ModelVariant {
@@ -144,6 +151,14 @@ export interface ModelVariant {
   /** What opens it: the path of its .onnx file. */
   readonly source: string;
   readonly bytes: number;
+}
+
+export interface Variants {
+  readonly folder: string;
+  /** The one that was asked about; null where that was the folder. */
+  readonly chosen: string | null;
+  /** The one that is opened where nobody chooses comes first. */
+  readonly variants: readonly ModelVariant[];
 }
 
 export type SpeedTask = 'score' | 'activations' | 'generate';

@@ -12,6 +12,16 @@ export interface BuiltGraph {
   /** Name of the graph output that holds the logits, or the states after the last block of an encoder without a head. */
   readonly output: string;
   readonly hooks: Hooks;
+  /** Null where the keys and values of a text can always be continued. */
+  readonly cacheBreak: CacheBreak | null;
+}
+
+/** Where a cache of keys and values stops being right, because longer texts are computed otherwise from their first token on. */
+export interface CacheBreak {
+  /** A text of up to this many tokens must be computed anew when it grows beyond. */
+  readonly beyond: number;
+  /** Whether beyond that it must be computed anew for every token more. */
+  readonly always: boolean;
 }
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -31,6 +41,7 @@ export class GraphBuilder {
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
   readonly #hooks: Hook[] = [];
+  #cacheBreak: CacheBreak | null = null;
 
   constructor(weights: WeightSet) {
     this.weights = weights;
@@ -95,6 +106,12 @@ export class GraphBuilder {
     return tensor;
   }
 
+  /** Says that the cache has to be thrown away at some length; of two such lengths the first holds, and all behind it. */
+  breakCache(found: CacheBreak): void {
+    const other = this.#cacheBreak;
+    this.#cacheBreak = other === null ? found : { beyond: Math.min(found.beyond, other.beyond), always: true };
+  }
+
   /**
    * The graph, with every weight accounted for.
    * @param output the graph output that holds logits or last states
@@ -110,7 +127,8 @@ export class GraphBuilder {
       outputs: this.#outputs,
       rest: [],
     };
-    return { model: { graph, opsets, rest: modelFields() }, task, output, hooks: { all: this.#hooks, headInput, mixed: null } };
+    const hooks = { all: this.#hooks, headInput, mixed: null };
+    return { model: { graph, opsets, rest: modelFields() }, task, output, hooks, cacheBreak: this.#cacheBreak };
   }
 
   #add(domain: string, op: string, inputs: readonly string[], attributes: Attributes, names: readonly (string | undefined)[]): string[] {

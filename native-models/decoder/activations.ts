@@ -41,6 +41,7 @@ export async function* readHooks(
   signal?: AbortSignal,
 ): AsyncGenerator<ActivationBatch> {
   const order = jobs.map((_, index) => index).sort((left, right) => jobs[left]!.tokens.length - jobs[right]!.tokens.length);
+  const taps = hooks.map((_, index) => tapName(index));
   while (order.length > 0) {
     signal?.throwIfAborted();
     let end = 1;
@@ -55,7 +56,12 @@ export async function* readHooks(
     const batch = order.slice(0, end);
     let outputs: Record<string, Tensor>;
     try {
-      outputs = await session.run(wanted(session, feedsOf(inputs, mode, batch.map((job) => jobs[job]!))));
+      const feeds = feedsOf(
+        inputs,
+        mode,
+        batch.map((job) => jobs[job]!),
+      );
+      outputs = await session.run(wanted(session, feeds), taps);
     } catch (thrown) {
       budget.shrink(thrown);
       continue;
@@ -63,7 +69,14 @@ export async function* readHooks(
     order.splice(0, end);
     yield {
       jobs: batch,
-      hooks: hooks.map((hook, index) => split(outputs[tapName(index)]!, hook, mode, batch.map((job) => jobs[job]!))),
+      hooks: hooks.map((hook, index) =>
+        split(
+          outputs[tapName(index)]!,
+          hook,
+          mode,
+          batch.map((job) => jobs[job]!),
+        ),
+      ),
     };
   }
 }

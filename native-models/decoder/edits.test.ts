@@ -93,7 +93,11 @@ describe('by definition', () => {
   test('a state that is replaced by itself changes nothing', async () => {
     const [before] = await collect(liar, { texts: [text], hooks: behind });
     const own = before!.hooks[0]!.data.subarray(3 * 128, 4 * 128);
-    const [after] = await collect(liar, { texts: [text], hooks: behind, edits: [{ hook, kind: 'replace', positions: [3], vector: own.slice() }] });
+    const [after] = await collect(liar, {
+      texts: [text],
+      hooks: behind,
+      edits: [{ hook, kind: 'replace', positions: [3], vector: own.slice() }],
+    });
     expect(after!.hooks).toEqual(before!.hooks);
   });
 
@@ -122,7 +126,9 @@ describe('by definition', () => {
     const [before] = await collect(liar, { texts: [text], hooks: behind });
     const [after] = await collect(liar, { texts: [text], hooks: behind, edits: [{ hook, kind: 'add', positions: [4], vector }] });
     const same = (which: number, row: number): boolean =>
-      before!.hooks[which]!.data.subarray(row * 128, (row + 1) * 128).every((value, at) => value === after!.hooks[which]!.data[row * 128 + at]);
+      before!.hooks[which]!.data.subarray(row * 128, (row + 1) * 128).every(
+        (value, at) => value === after!.hooks[which]!.data[row * 128 + at],
+      );
     const rows = before!.tokens.map((_, row) => row);
     expect(rows.filter((row) => !same(0, row))).toEqual([4]);
     expect(rows.filter((row) => !same(1, row))).toEqual(rows.slice(4));

@@ -32,12 +32,7 @@ const residual = /hook_resid_(pre|mid|post)$/;
  * @returns null where there is nothing to edit
  * @throws LabError `usage` naming a hook that is not there or cannot be edited, a vector of the wrong length, a position outside
  */
-export function compileEdits(
-  edits: readonly Edit[],
-  hooks: Hooks,
-  promptTokens: number,
-  sizes: HookSizes,
-): CompiledEdits | null {
+export function compileEdits(edits: readonly Edit[], hooks: Hooks, promptTokens: number, sizes: HookSizes): CompiledEdits | null {
   if (edits.length === 0) return null;
   const targets = edits.map((edit) => ({ edit, hook: hookFor(edit, hooks) }));
   // One graph for all residual hooks, so that a sweep over blocks does not build one after the other.
@@ -73,7 +68,12 @@ export function editEverywhere(hooks: Hooks): CompiledEdits | null {
   if (stream.length === 0) return null;
   const points = [...new Set(stream.map((hook) => hook.tensor))].sort().map((tensor): EditPoint => ({ tensor, shape: 'residual' }));
   const one = (value: number): Tensor => new Tensor('float32', Float32Array.of(value), [1, 1, 1]);
-  const feeds = Object.fromEntries(points.flatMap((_, index) => [[editNames(index).scale, one(1)], [editNames(index).shift, one(0)]]));
+  const feeds = Object.fromEntries(
+    points.flatMap((_, index) => [
+      [editNames(index).scale, one(1)],
+      [editNames(index).shift, one(0)],
+    ]),
+  );
   return { points, ablation: false, feeds: () => feeds };
 }
 

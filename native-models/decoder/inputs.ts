@@ -125,7 +125,14 @@ export class DecoderInputs {
           const part = one.subarray(block * inner, (block + 1) * inner);
           for (let row = 0; row < rows; row++) all.set(part, (block * rows + row) * inner);
         }
-        return [name, new Tensor(type as 'float32', all, tensor.dims.map((side, axis) => (axis === batchAxis ? rows : side)))];
+        return [
+          name,
+          new Tensor(
+            type as 'float32',
+            all,
+            tensor.dims.map((side, axis) => (axis === batchAxis ? rows : side)),
+          ),
+        ];
       }),
     );
   }

@@ -39,9 +39,17 @@ export async function logitLens(
       wanted(session, {
         ...inputs.rows([tokens]),
         ...edits?.feeds(tokens.length, 0),
-        [names.positions]: new Tensor('int64', BigInt64Array.from(part.flatMap((position) => [0, position]), BigInt), [1, part.length, 2]),
+        [names.positions]: new Tensor(
+          'int64',
+          BigInt64Array.from(
+            part.flatMap((position) => [0, position]),
+            BigInt,
+          ),
+          [1, part.length, 2],
+        ),
         [names.targets]: new Tensor('int64', BigInt64Array.from(targets.flat(), BigInt), [targets.length, 3]),
       }),
+      [names.lensLogprobs, names.lensTokens, names.logprobs],
     );
     const logprobs = outputs[names.lensLogprobs]!.data as Float32Array;
     const best = outputs[names.lensTokens]!.data as BigInt64Array;

@@ -44,7 +44,8 @@ export function pickToken(logits: Float32Array, sampling: Sampling, random: () =
 
 function penalised(logits: Float32Array, penalty: number, seen: ReadonlySet<number>): Float32Array {
   const scores = logits.slice();
-  for (const token of seen) if (token < scores.length) scores[token] = scores[token]! > 0 ? scores[token]! / penalty : scores[token]! * penalty;
+  for (const token of seen)
+    if (token < scores.length) scores[token] = scores[token]! > 0 ? scores[token]! / penalty : scores[token]! * penalty;
   return scores;
 }
 

@@ -117,7 +117,9 @@ describe('the same log-probabilities', () => {
   test('when memory runs out: the batch is halved until it fits', async () => {
     const decoder = new Watched();
     decoder.fail = ({ rows }) =>
-      rows.length * Math.max(...rows.map((row) => row.length)) > 70 ? 'BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1' : null;
+      rows.length * Math.max(...rows.map((row) => row.length)) > 70
+        ? 'BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1'
+        : null;
     agree(await new Scorer(decoder, vocabulary, true).score(jobs));
     expect(decoder.budget.halvings).toBeGreaterThan(0);
   });

@@ -77,7 +77,10 @@ export class Scorer {
 
 /** Whether all rows start with these tokens and are read behind them only. */
 function beginWith(rows: readonly Row[], tokens: readonly number[]): boolean {
-  return rows.every((row) => row.tokens.length > tokens.length && (row.reads[0]?.position ?? 0) >= tokens.length && common(row.tokens, tokens) === tokens.length);
+  return rows.every(
+    (row) =>
+      row.tokens.length > tokens.length && (row.reads[0]?.position ?? 0) >= tokens.length && common(row.tokens, tokens) === tokens.length,
+  );
 }
 
 /** Jobs that need the same forward pass share a row: all one-token answers to a prompt cost one pass together. Sorted by their tokens. */
@@ -293,7 +296,10 @@ function distinct(reads: readonly Read[], start: number, end: number): number {
 }
 
 /** Each position that is read gets one slot, however many tokens are asked for there. */
-function slotsOf(reads: readonly { row: number; position: number; token: number }[]): { slots: [number, number][]; targets: [number, number][] } {
+function slotsOf(reads: readonly { row: number; position: number; token: number }[]): {
+  slots: [number, number][];
+  targets: [number, number][];
+} {
   const index = new Map<string, number>();
   const slots: [number, number][] = [];
   const targets = reads.map(({ row, position, token }): [number, number] => {

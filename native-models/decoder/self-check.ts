@@ -67,11 +67,27 @@ export async function selfCheck(parts: CheckParts, sample: readonly number[]): P
   const plain = await plainLogits(parts, sample, true);
   const ours = await logitsOf(decoder, [sample], noPast, null);
   add('plain-graph', distance(ours, plain), tolerance, "the lab's graph against the graph of the file, all positions");
-  add('optimisation', distance(await plainLogits(parts, sample, false), plain), tolerance, "the file's graph without and with ONNX Runtime's optimisations");
+  add(
+    'optimisation',
+    distance(await plainLogits(parts, sample, false), plain),
+    tolerance,
+    "the file's graph without and with ONNX Runtime's optimisations",
+  );
   if (parts.nothing !== null) {
-    add('zero-edit', distance(await logitsOf(decoder, [sample], noPast, parts.nothing), ours), isIdentity(parts) ? 0 : tolerance, 'an edit of nothing at every point of the residual stream');
+    add(
+      'zero-edit',
+      distance(await logitsOf(decoder, [sample], noPast, parts.nothing), ours),
+      isIdentity(parts) ? 0 : tolerance,
+      'an edit of nothing at every point of the residual stream',
+    );
     const reach = await smallestReach(decoder, sample, parts.nothing);
-    lines.push({ name: 'edit-reaches', difference: reach, limit: 0, passed: reach > 0, about: 'the state turned around at one point after the other: smallest change' });
+    lines.push({
+      name: 'edit-reaches',
+      difference: reach,
+      limit: 0,
+      passed: reach > 0,
+      about: 'the state turned around at one point after the other: smallest change',
+    });
   }
   const limit = batchTolerance[opened.dtype] ?? 1e-4;
   const padding = await checkPadding(decoder, sample, ours, limit);
@@ -108,7 +124,11 @@ function format(value: number | null): string {
   return value === null || Number.isNaN(value) ? 'not a number' : value.toExponential(1);
 }
 
-async function plainLogits({ opened, decoder, plainSession }: CheckParts, sample: readonly number[], optimised: boolean): Promise<Float32Array> {
+async function plainLogits(
+  { opened, decoder, plainSession }: CheckParts,
+  sample: readonly number[],
+  optimised: boolean,
+): Promise<Float32Array> {
   const session = await plainSession(optimised);
   try {
     const output = (await session.run(wanted(session, decoder.inputs.rows([sample])), [opened.output]))[opened.output]!;
@@ -182,17 +202,28 @@ async function checkCache(
   };
   try {
     const behind = await logitsOf(decoder, [sample.slice(start)], past, null);
-    return { line: line(behind, 'a text at once and in two parts through the cache; where it differs, each text is run whole'), atOnce: true };
+    return {
+      line: line(behind, 'a text at once and in two parts through the cache; where it differs, each text is run whole'),
+      atOnce: true,
+    };
   } catch (thrown) {
     if (thrown instanceof LabError) throw thrown;
     const steps: Float32Array[] = [];
     let reached = past;
     for (const token of sample.slice(start)) {
-      const reply = await decoder.run({ rows: [[token]], past: reached, slots: [[0, 0]], targets: [], want: { logits: true, past: true }, edits: null });
+      const reply = await decoder.run({
+        rows: [[token]],
+        past: reached,
+        slots: [[0, 0]],
+        targets: [],
+        want: { logits: true, past: true },
+        edits: null,
+      });
       steps.push(reply.logits!);
       reached = reply.past!;
     }
-    const about = 'a text at once and token by token through the cache; the graph takes only one token behind it, so each text is run whole';
+    const about =
+      'a text at once and token by token through the cache; the graph takes only one token behind it, so each text is run whole';
     return { line: line(joined(steps), about), atOnce: false };
   }
 }

@@ -90,7 +90,14 @@ export class Decoder {
       ...this.inputs.rows(rows, past),
       ...edits?.feeds(width, past.length),
       [names.positions]: new Tensor('int64', BigInt64Array.from(slots.flat(), BigInt), [1, slots.length, 2]),
-      [names.targets]: new Tensor('int64', BigInt64Array.from(targets.flatMap(([slot, token]) => [0, slot, token]), BigInt), [targets.length, 3]),
+      [names.targets]: new Tensor(
+        'int64',
+        BigInt64Array.from(
+          targets.flatMap(([slot, token]) => [0, slot, token]),
+          BigInt,
+        ),
+        [targets.length, 3],
+      ),
     };
     const fetches: string[] = [names.logprobs, names.best, ...(want.logits === true ? [names.logits] : [])];
     if (want.past === true) fetches.push(...this.inputs.cacheOutputs);
@@ -110,7 +117,9 @@ export class Decoder {
     const logits: Float32Array[] = new Array<Float32Array>(request.slots.length);
     for (const [index, row] of request.rows.entries()) {
       const own = request.slots.flatMap(([of], slot) => (of === index ? [slot] : []));
-      const targets = request.targets.flatMap(([slot, token], target) => (own.includes(slot) ? [{ slot: own.indexOf(slot), token, target }] : []));
+      const targets = request.targets.flatMap(([slot, token], target) =>
+        own.includes(slot) ? [{ slot: own.indexOf(slot), token, target }] : [],
+      );
       const reply = await this.#runAtOnce({
         ...request,
         rows: [row],
@@ -120,7 +129,8 @@ export class Decoder {
       targets.forEach(({ target }, at) => (logprobs[target] = reply.logprobs[at]!));
       own.forEach((slot, at) => {
         best[slot] = reply.best[at]!;
-        if (reply.logits !== null) logits[slot] = reply.logits.subarray((at * reply.logits.length) / own.length, ((at + 1) * reply.logits.length) / own.length);
+        if (reply.logits !== null)
+          logits[slot] = reply.logits.subarray((at * reply.logits.length) / own.length, ((at + 1) * reply.logits.length) / own.length);
       });
     }
     return { logprobs, best, logits: request.want.logits === true ? joined(logits) : null, past: null };
@@ -141,4 +151,3 @@ export function joined(parts: readonly Float32Array[]): Float32Array {
 export function wanted(session: InferenceSession, feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   return Object.fromEntries(session.inputNames.map((name) => [name, feeds[name]!]));
 }
-

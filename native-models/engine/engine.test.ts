@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import type { ModelRequest } from '../../probes/request.ts';
 import { openEngine, type EngineClient } from './client.ts';
@@ -43,8 +45,8 @@ test('a killed engine is a clear error on the call that was going on, and on lat
   engine = await openEngine('liar', { threads: 1 });
   const call = engine.answer(Array.from({ length: 200 }, () => request(300)));
   setTimeout(() => process.kill(engine!.pid!, 'SIGKILL'), 100);
-  await expect(call).rejects.toMatchObject({ code: 'engine-out-of-memory', advice: expect.stringContaining('stored') as string });
-  await expect(engine.answer([request(1)])).rejects.toMatchObject({ code: 'engine-out-of-memory' });
+  await expect(call).rejects.toMatchObject({ code: 'engine-crashed', advice: expect.stringContaining('stored') as string });
+  await expect(engine.answer([request(1)])).rejects.toMatchObject({ code: 'engine-crashed' });
   expect(engine.alive).toBe(false);
 });
 
@@ -53,6 +55,15 @@ test('a crash is told apart from a lack of memory', async () => {
   const call = engine.answer(Array.from({ length: 200 }, () => request(300)));
   setTimeout(() => process.kill(engine!.pid!, 'SIGSEGV'), 100);
   await expect(call).rejects.toMatchObject({ code: 'engine-crashed' });
+});
+
+const limits = spawnSync('prlimit', ['--version']).status === 0;
+test.skipIf(!limits)('an engine that may take no more memory says so (SKIPPED without prlimit)', async () => {
+  engine = await openEngine('liar', { threads: 1 });
+  const now = /^VmSize:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${engine.pid}/status`, 'utf8'))![1];
+  spawnSync('prlimit', ['--pid', String(engine.pid), `--as=${1024 * Number(now)}`]);
+  const call = engine.answer(Array.from({ length: 200 }, (_, index) => request(500 + index)));
+  await expect(call).rejects.toMatchObject({ code: 'engine-out-of-memory' });
 });
 
 test('who gives up a call takes the engine from nobody else', async () => {

@@ -3,8 +3,9 @@
  * softmax(scores) · values, and what the lab can read there.
  */
 import type { HookShape } from '../opened.ts';
-import { isProjection, isStateProduct, permutationOf, type Step } from './flow.ts';
+import { isProjection, isStateProduct, permutationOf, renames, type Step } from './flow.ts';
 import { isFusedNorm } from './norm.ts';
+import type { GraphView } from './view.ts';
 
 export interface AttentionCore {
   /** Index of the step that makes the weighted sum of the values. */
@@ -32,7 +33,7 @@ const betweenOutput =
 const stepsDeep = 16;
 
 /** @param reached tensors that the states flow into, from the source on */
-export function attentionCores(steps: readonly Step[], constants: ReadonlySet<string>, reached: ReadonlySet<string>): AttentionCore[] {
+export function attentionCores({ steps, constants, ranks }: GraphView, reached: ReadonlySet<string>): AttentionCore[] {
   const maker = new Map<string, Step>();
   const readers = new Map<string, Step[]>();
   for (const step of steps) {
@@ -100,19 +101,21 @@ export function attentionCores(steps: readonly Step[], constants: ReadonlySet<st
     return null;
   }
 
-  /** Walks back from the projection over what only reshapes or quantises its input. */
+  /** Walks back from the projection over what only regroups or quantises its input. */
   function placed(core: Step, path: readonly Step[]): AttentionCore['z'] {
-    const rest = [...path];
-    while (/QuantizeLinear$/.test(rest.at(-1)?.op ?? '')) rest.pop();
-    const merged = [...rest];
-    while (/^(Reshape|Flatten|Identity|Squeeze|Unsqueeze)$/.test(merged.at(-1)?.op ?? '')) merged.pop();
-    const last = merged.at(-1);
-    if (last !== undefined && merged.length < rest.length && last.op === 'Transpose' && String(permutationOf(last)) === '0,2,1,3')
-      return { tensor: last.outputs[0]!, shape: 'heads' };
-    // Gemm takes rows side by side: [batch × pos, width] is made from [batch, pos, width] by one reshape.
-    const second = rest.at(-2);
-    if (rest.at(-1)?.op === 'Reshape' && second?.op === 'Reshape') rest.pop();
-    return { tensor: (rest.at(-1) ?? core).outputs[0]!, shape: 'merged-heads' };
+    const rest = [core, ...path];
+    while (/QuantizeLinear$/.test(rest.at(-1)!.op)) rest.pop();
+    const places: Step[] = [];
+    for (let step = rest.pop(); step !== undefined; step = rest.pop()) {
+      places.push(step);
+      if (!renames(step)) break;
+    }
+    const first = places.at(-1)!;
+    if (places.length > 1 && first.op === 'Transpose' && String(permutationOf(first)) === '0,2,1,3')
+      return { tensor: first.outputs[0]!, shape: 'heads' };
+    // Gemm takes rows side by side: [batch × pos, width] is made from [batch, pos, width].
+    const merged = places.find((step) => (ranks.get(step.outputs[0]!) ?? 3) === 3);
+    return merged === undefined ? null : { tensor: merged.outputs[0]!, shape: 'merged-heads' };
   }
 }
 

@@ -1,9 +1,10 @@
 /** Groups the residual additions of a transformer into its blocks, whether it normalises before, behind or around them. */
 import type { Articulation } from './articulation.ts';
 import { mixesPositions, type AttentionCore } from './attention.ts';
-import { isProjection, scales, type Step } from './flow.ts';
+import { isProjection, renames, scales, type Step } from './flow.ts';
 import { isFusedNorm, normBehind } from './norm.ts';
 import type { ResidualAddition } from './residual.ts';
+import type { GraphView } from './view.ts';
 
 /** What joins the stream by one addition: attention, an MLP, or both side by side. */
 export interface Part {
@@ -25,12 +26,12 @@ export interface Block {
 type Segment = 'attention' | 'mixing' | 'local';
 
 export function blocksOf(
+  { constants, ranks }: GraphView,
   articulation: Articulation,
   additions: readonly ResidualAddition[],
   cores: readonly AttentionCore[],
-  constants: ReadonlySet<string>,
 ): Block[] {
-  const { order, position, maker } = articulation;
+  const { order, position, maker, tensors } = articulation;
   const stepsBetween = (from: string, to: string): Step[] =>
     order.slice(position.get(from)! + 1, position.get(to)! + 1).flatMap((name) => maker.get(name) ?? []);
   const starts = additions.map((addition, index) => (index === 0 ? addition.base : additions[index - 1]!.tensor));
@@ -51,11 +52,12 @@ export function blocksOf(
     const parts = additions.slice(first, end + 1).map((addition, offset) => ({
       addition,
       cores: coresOf[first + offset]!,
-      mixes: segments[first + offset] === 'mixing' && segments.includes('local'),
+      mixes: segments[first + offset] === 'mixing' && (segments.includes('local') || !segments.includes('attention')),
       after: states[first + offset]!,
     }));
     // Where the stream was changed between two blocks (merged patches), the next one begins with another state.
-    return { before: index === 0 || !continues(first) ? additions[first]!.base : states[first - 1]!, parts, after: states[end]! };
+    const before = index > 0 && continues(first) ? states[first - 1]! : inFullShape(tensors[0]!, additions[first]!.base);
+    return { before, parts, after: states[end]! };
   });
 
   function statesBehind(): string[] {
@@ -67,9 +69,36 @@ export function blocksOf(
     ).length;
     const postNormalised = normalised > (additions.length - 1) / 2;
     return additions.map(({ tensor }, index) => {
-      if (index < additions.length - 1) return continues(index + 1) ? additions[index + 1]!.base : tensor;
-      return (postNormalised ? normBehind(articulation, tensor) : null) ?? scaledBehind(articulation, tensor);
+      if (index < additions.length - 1) return inFullShape(tensor, continues(index + 1) ? additions[index + 1]!.base : tensor);
+      const state = (postNormalised ? normBehind(articulation, tensor) : null) ?? scaledBehind(articulation, tensor);
+      return hasFullShape(state) ? state : (renamedBehind(state).find(hasFullShape) ?? state);
     });
+  }
+
+  /**
+   * The first of the tensors that hold the state in `to`, at the latest since `from`, and differ in grouping or type alone.
+   * Some exports put all positions side by side for a while: those tensors come last.
+   */
+  function inFullShape(from: string, to: string): string {
+    const same = [to];
+    for (let at = tensors.indexOf(to); at > 0 && tensors[at] !== from; at--) {
+      const step = maker.get(tensors[at]!);
+      if (step === undefined || !renames(step) || step.inputs[0] !== tensors[at - 1]) break;
+      same.unshift(tensors[at - 1]!);
+    }
+    return same.find(hasFullShape) ?? to;
+  }
+
+  /** The tensors after one that hold the same state. */
+  function renamedBehind(state: string): string[] {
+    const behind = tensors.slice(tensors.indexOf(state) + 1);
+    const other = behind.findIndex((name) => !renames(maker.get(name)!));
+    return other < 0 ? behind : behind.slice(0, other);
+  }
+
+  /** [batch, pos, d_model], as far as is known. */
+  function hasFullShape(name: string): boolean {
+    return (ranks.get(name) ?? 3) === 3;
   }
 
   /** Whether an addition returns to the state that the one before it made, at most normalised, scaled or quantised since. */

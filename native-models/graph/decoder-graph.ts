@@ -40,7 +40,7 @@ export function decoderGraph(opened: OpenedModel, options: DecoderGraphOptions):
     valueInfo(names.logits, dataType.float, [1, 'slots', null]),
     valueInfo(names.logprobs, dataType.float, ['targets']),
     valueInfo(names.best, dataType.int64, [1, 'slots']),
-    ...(options.cache ? graph.outputs.filter((one) => one.name !== output && /^present/.test(one.name)) : []),
+    ...(options.cache ? graph.outputs.filter((one) => one.name !== output && one.name.startsWith('present')) : []),
   ];
   return { ...model, graph: prune(graph) };
 }

@@ -90,6 +90,13 @@ export function passesOn(step: Step): boolean {
   return passing.has(step.op);
 }
 
+/** Steps behind which the very same values lie in the same order: only the type or the grouping into dimensions differs. */
+const renaming = new Set(['Identity', 'Cast', 'CastLike', 'Reshape', 'Unsqueeze', 'Squeeze', 'Flatten', 'Dropout']);
+
+export function renames(step: Step): boolean {
+  return renaming.has(step.op);
+}
+
 /** A product or quotient of a state and a constant: the scaled residual streams and branches of some architectures. */
 export function scales(step: Step): boolean {
   return (step.op === 'Mul' || step.op === 'Div') && step.inputs.length === 1;

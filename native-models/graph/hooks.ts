@@ -5,15 +5,16 @@ import type { Hook, Hooks, HookShape } from '../opened.ts';
 import { findArticulation, type Articulation } from './articulation.ts';
 import { attentionCores, type AttentionCore } from './attention.ts';
 import { blocksOf, type Block, type Part } from './blocks.ts';
-import { constantsOf, stepsOf, type Step } from './flow.ts';
+import { biasedInside, type Step } from './flow.ts';
 import { imageHooks } from './image-hooks.ts';
 import { normBehind } from './norm.ts';
 import { residualAdditions, type Branch, type ResidualAddition } from './residual.ts';
 import { imageInput, sourcesOf, tokenInput, type SourceOfStates } from './source.ts';
 import { bypass, spineAdditions } from './spine.ts';
-import { floatTensors } from './types.ts';
+import { viewOf, type GraphView } from './view.ts';
 
-interface View {
+/** The flow from where the states begin to the output. */
+interface Path {
   readonly source: SourceOfStates;
   readonly articulation: Articulation;
   readonly cores: readonly AttentionCore[];
@@ -30,12 +31,11 @@ interface View {
  * @throws LabError `model-unsupported` if the graph takes neither tokens nor an image, or its output does not depend on them
  */
 export function discoverHooks(graph: Graph, output: string): Hooks {
-  const constants = constantsOf(graph);
-  const steps = stepsOf(graph, constants);
-  const views = sourcesOf(graph, steps)
-    .map((source) => viewFrom(source, steps, constants, output))
+  const view = viewOf(graph);
+  const paths = sourcesOf(graph, view.steps)
+    .map((source) => pathFrom(view, source, output))
     .filter(({ articulation }) => articulation.position.has(output));
-  if (views.length === 0) {
+  if (paths.length === 0) {
     throw new LabError(
       'model-unsupported',
       `the output ${output} does not depend on what the model is given`,
@@ -43,42 +43,44 @@ export function discoverHooks(graph: Graph, output: string): Hooks {
     );
   }
   // Of several look-ups the one whose embedding becomes the stream.
-  const view = views.toSorted((left, right) => right.additions.length - left.additions.length)[0]!;
+  const best = paths.toSorted((left, right) => right.additions.length - left.additions.length)[0]!;
   const isImage = tokenInput(graph) === undefined && imageInput(graph) !== undefined;
-  if (isImage && view.cores.length === 0) return imageHooks(graph, output, steps, constants, view.articulation);
-  const floats = floatTensors(graph);
-  const named = (hooks: readonly Hook[]): Hook[] => hooks.filter(({ tensor }) => floats.has(tensor));
+  if (isImage && best.cores.length === 0) return imageHooks(view, output, best.articulation);
 
-  const mixed = view.additions.length === 0 || chained(view, steps);
-  const additions = mixed ? spineAdditions(view.articulation, view.source.tensor) : view.additions;
-  const { articulation, source } = view;
+  const mixed = best.additions.length === 0 || chained(view, best);
+  const { articulation, source, cores } = best;
+  if (isImage && mixed) {
+    const convolutional = imageHooks(view, output, articulation);
+    return { ...convolutional, all: readable(view, [...convolutional.all, ...attentionOnly(best)]) };
+  }
+  const additions = mixed ? spineAdditions(articulation, source.tensor) : best.additions;
   const beforeOutput = articulation.tensors[articulation.tensors.lastIndexOf(output) - 1] ?? source.tensor;
-  if (additions.length === 0) return { all: named(attentionOnly(view)), headInput: beforeOutput, mixed: whyMixed(articulation) };
-  const blocks = blocksOf(articulation, additions, view.cores, constants);
+  if (additions.length === 0) return { all: readable(view, attentionOnly(best)), headInput: beforeOutput, mixed: whyMixed(articulation) };
+  const blocks = blocksOf(view, articulation, additions, cores);
   const end = blocks.at(-1)!.after;
   const final = articulation.tensors.includes(end) ? normBehind(articulation, end) : null;
   const all = [
     ...(source.plain ? [hook('hook_embed', null, source.tensor, 'residual')] : []),
-    ...blocks.flatMap((block, index) => blockHooks(block, index, steps)),
+    ...blocks.flatMap((block, index) => blockHooks(block, index, view.steps)),
     ...(final === null ? [] : [hook('ln_final.hook_normalized', null, final, 'residual')]),
-    ...(isImage ? imageHooks(graph, output, steps, constants, articulation).all.filter(({ name }) => name === 'hook_penultimate') : []),
+    ...(isImage ? imageHooks(view, output, articulation).all.filter(({ name }) => name === 'hook_penultimate') : []),
   ];
   return {
-    all: named(all),
+    all: readable(view, all),
     headInput: articulation.tensors.includes(end) ? end : beforeOutput,
     mixed: mixed ? whyMixed(articulation) : null,
   };
 }
 
-function viewFrom(source: SourceOfStates, steps: readonly Step[], constants: ReadonlySet<string>, output: string): View {
-  const articulation = findArticulation(steps, source.tensor, output);
-  const reached = reachedFrom(steps, new Set([source.tensor]));
-  const cores = attentionCores(steps, constants, reached).filter((core) => articulation.position.has(core.output));
+function pathFrom(view: GraphView, source: SourceOfStates, output: string): Path {
+  const articulation = findArticulation(view.steps, source.tensor, output);
+  const reached = reachedFrom(view.steps, new Set([source.tensor]));
+  const cores = attentionCores(view, reached).filter((core) => articulation.position.has(core.output));
   return { source, articulation, cores, additions: residualAdditions(articulation) };
 }
 
 /** Whether attention follows attention with no residual addition between the two: blocks of which the stream is no cut. */
-function chained({ articulation, cores, additions }: View, steps: readonly Step[]): boolean {
+function chained({ steps }: GraphView, { articulation, cores, additions }: Path): boolean {
   const { position } = articulation;
   const bounds = additions.map(({ tensor }) => position.get(tensor)!);
   const segmentOf = (core: AttentionCore): number => bounds.filter((bound) => bound < position.get(core.output)!).length;
@@ -88,6 +90,27 @@ function chained({ articulation, cores, additions }: View, steps: readonly Step[
     const reached = reachedFrom(steps.slice(first!.at + 1, group.at(-1)!.at + 1), new Set([first!.output]));
     return rest.some((core) => reached.has(core.output));
   });
+}
+
+const ranksOfShapes: Readonly<Record<HookShape, number>> = {
+  residual: 3,
+  heads: 4,
+  'merged-heads': 3,
+  pattern: 4,
+  map: 4,
+  features: 2,
+};
+
+/** Hooks that hold floats in the shape that they are said to have, as far as is known, in the order of computation. */
+function readable({ steps, floats, ranks }: GraphView, hooks: readonly Hook[]): Hook[] {
+  const made = new Map<string, number>();
+  steps.forEach((step, index) => {
+    for (const name of step.outputs) made.set(name, index);
+    for (const input of [0, 1] as const) made.set(biasedInside(step.node, input), index);
+  });
+  return hooks
+    .filter(({ tensor, shape }) => floats.has(tensor) && (ranks.get(tensor) ?? ranksOfShapes[shape]) === ranksOfShapes[shape])
+    .toSorted((left, right) => (made.get(left.tensor) ?? -1) - (made.get(right.tensor) ?? -1));
 }
 
 function hook(name: string, block: number | null, tensor: string, shape: HookShape): Hook {
@@ -110,7 +133,7 @@ function blockHooks(block: Block, index: number, steps: readonly Step[]): Hook[]
     const { attended, others } = outputsOf(part, steps);
     add(cross ? 'hook_cross_attn_out' : 'hook_attn_out', attended, 'residual');
     add('hook_mlp_out', others, 'residual');
-    if (part.cores.length > 0 && at < block.parts.length - 1)
+    if ((part.cores.length > 0 || part.mixes) && at < block.parts.length - 1)
       add(cross ? 'hook_resid_mid_cross' : 'hook_resid_mid', part.after, 'residual');
   });
   add('hook_resid_post', block.after, 'residual');
@@ -130,7 +153,7 @@ function outputsOf({ addition, cores, mixes }: Part, steps: readonly Step[]): { 
 }
 
 /** Attention of a graph in which no residual stream was found at all, in the order of computation. */
-function attentionOnly({ source, cores }: View): Hook[] {
+function attentionOnly({ source, cores }: Path): Hook[] {
   return [
     ...(source.plain ? [hook('hook_embed', null, source.tensor, 'residual')] : []),
     ...cores.flatMap(({ pattern, z }, index) => [

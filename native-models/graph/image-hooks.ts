@@ -3,12 +3,11 @@
  * that all paths lead through, numbered together from 0 on, and `hook_penultimate`, what the classifier reads. Quantised tensors are no
  * hooks; where one is turned into floats right behind, those are.
  */
-import type { Graph } from '../onnx/graph.ts';
 import type { Hook, Hooks } from '../opened.ts';
 import type { Articulation } from './articulation.ts';
 import { isProjection, scales, type Step } from './flow.ts';
 import { addsStates } from './residual.ts';
-import { floatTensors } from './types.ts';
+import type { GraphView } from './view.ts';
 
 const activations =
   /^(Relu|LeakyRelu|PRelu|Elu|Selu|Celu|Clip|HardSwish|HardSigmoid|Gelu|FastGelu|BiasGelu|QuickGelu|Mish|Swish|Silu|Softplus|Softsign|Tanh|Sigmoid|ThresholdedRelu|QLinearLeakyRelu|QLinearSigmoid)$/;
@@ -18,15 +17,8 @@ const gateDeep = 10;
 const quantised = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear)$/;
 const reshaping = /^(Reshape|Flatten|Squeeze|Identity|Dropout|Cast)$/;
 
-export function imageHooks(
-  graph: Graph,
-  output: string,
-  steps: readonly Step[],
-  constants: ReadonlySet<string>,
-  articulation: Articulation,
-): Hooks {
+export function imageHooks({ steps, constants, floats }: GraphView, output: string, articulation: Articulation): Hooks {
   const { tensors, maker, position } = articulation;
-  const floats = floatTensors(graph);
   const classifier = classifierOf();
   const all: Hook[] = [];
   for (const tensor of tensors) {

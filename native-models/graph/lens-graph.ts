@@ -7,7 +7,7 @@ import { makeNode, valueInfo } from '../onnx/write.ts';
 import { residualPoints, type OpenedModel } from '../opened.ts';
 import { makeEditable, type EditPoint } from './edit-graph.ts';
 import { names } from './names.ts';
-import { copyOf, interpose, prune } from './prune.ts';
+import { copyOf, interpose, pruneKeepingCaches } from './prune.ts';
 import { unfuseSums } from './unfuse.ts';
 
 /** Outputs for P points and K positions, a point after the other: log-probabilities and tokens of the `top` best, and of the targets. */
@@ -36,11 +36,14 @@ export function lensGraph(opened: OpenedModel, top: number, points: readonly Edi
     makeNode('TopK', ['candor/log_softmax', 'candor/top'], [names.lensLogprobs, names.lensTokens], { axis: -1 }),
     makeNode('GatherND', ['candor/log_softmax', names.targets], [names.logprobs]),
   );
-  graph.inputs.push(valueInfo(names.positions, dataType.int64, [1, 'positions', 2]), valueInfo(names.targets, dataType.int64, ['targets', 3]));
+  graph.inputs.push(
+    valueInfo(names.positions, dataType.int64, [1, 'positions', 2]),
+    valueInfo(names.targets, dataType.int64, ['targets', 3]),
+  );
   graph.outputs = [
     valueInfo(names.lensLogprobs, dataType.float, [1, null, top]),
     valueInfo(names.lensTokens, dataType.int64, [1, null, top]),
     valueInfo(names.logprobs, dataType.float, ['targets']),
   ];
-  return { ...model, graph: prune(graph) };
+  return { ...model, graph: pruneKeepingCaches(graph, model.graph) };
 }

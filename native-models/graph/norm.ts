@@ -1,6 +1,6 @@
 /** Finds the normalisation behind a state, fused or written out as ReduceMean, Sub, Pow, Sqrt, Div …. */
 import type { Articulation } from './articulation.ts';
-import { passesOn, type Step } from './flow.ts';
+import { passesOn, renames, type Step } from './flow.ts';
 
 const fused = /LayerNormalization$|^RMSNormalization$/;
 /** What a written-out LayerNorm or RMSNorm is made of; the mean square, and what is taken of it, mark it as one. */
@@ -37,6 +37,7 @@ export function normBehind({ tensors, order, position, maker }: Articulation, te
     const between = order.slice(position.get(tensors[index - 1]!)! + 1, position.get(name)! + 1).map((at) => maker.get(at)!);
     if (divided === null) {
       if (between.length === 1 && isFusedNorm(between[0])) return name;
+      if (between.length === 1 && renames(between[0]!)) continue;
       if (!between.every((step) => parts.has(step.op))) return null;
       averaged ||= between.some((step) => step.op === 'ReduceMean');
       const last = between.at(-1)!;

@@ -31,6 +31,18 @@ export function prune(graph: Graph): Graph {
   };
 }
 
+const fusedAttention = /^(GroupQuery|MultiHead|Q)?Attention$/;
+
+/**
+ * Prunes, and keeps the caches of fused attention that still runs among the outputs, where they need not be fetched: a cache that is no
+ * output is given the memory of the past that it was made from, and does not fit into it ("Shape mismatch attempting to re-use buffer").
+ */
+export function pruneKeepingCaches(graph: Graph, original: Graph): Graph {
+  const pruned = prune(graph);
+  const caches = new Set(pruned.nodes.flatMap((node) => (fusedAttention.test(node.op) ? node.outputs.slice(1) : [])));
+  return { ...pruned, outputs: [...pruned.outputs, ...original.outputs.filter(({ name }) => caches.has(name))] };
+}
+
 /**
  * Puts nodes between a tensor and all that reads it.
  * @param made the nodes, which read `tensor` and make `replacement`; they go right after the tensor's own node

@@ -4,7 +4,7 @@ import { makeNode, valueInfo } from '../onnx/write.ts';
 import type { Hook, OpenedModel } from '../opened.ts';
 import { makeEditable, type EditPoint } from './edit-graph.ts';
 import { names, tapName } from './names.ts';
-import { copyOf, prune } from './prune.ts';
+import { copyOf, pruneKeepingCaches } from './prune.ts';
 import { unfuseSums } from './unfuse.ts';
 
 /**
@@ -49,5 +49,5 @@ export function tapGraph(
   });
   if (mode !== 'all') graph.inputs.push(valueInfo(names.positions, dataType.int64, [1, 'positions', 2]));
   if (mode === 'mean') graph.inputs.push(valueInfo(names.weights, dataType.float, ['rows', 'positions']));
-  return { ...opened.model, graph: prune(graph) };
+  return { ...opened.model, graph: pruneKeepingCaches(graph, opened.model.graph) };
 }

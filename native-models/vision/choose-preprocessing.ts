@@ -1,5 +1,5 @@
 /** Which preprocessing a model gets: the user's, that of its folder, or a guess. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../../probes/lab-error.ts';
 import type { OpenedModel } from '../opened.ts';
@@ -21,8 +21,8 @@ export function choosePreprocessing(opened: OpenedModel, given: unknown): Chosen
   const input = imageInputOf(opened.model);
   if (typeof given === 'string') return { preprocessing: presetFor(given, input), origin: 'given' };
   if (given != null) return { preprocessing: parsePreprocessing(given, input), origin: 'given' };
-  const file = path.join(opened.folder, 'preprocessor_config.json');
-  if (opened.folder.endsWith('.onnx') || !existsSync(file)) return { preprocessing: presetFor(guessPreset(input), input), origin: 'guess' };
+  const file = opened.files.find((candidate) => path.basename(candidate) === 'preprocessor_config.json');
+  if (file === undefined) return { preprocessing: presetFor(guessPreset(input), input), origin: 'guess' };
   return { preprocessing: fromPreprocessorConfig(readJson(file), input.layout, input.channels), origin: 'preprocessor_config.json' };
 }
 
@@ -30,8 +30,13 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (thrown) {
-    throw new LabError('preprocessing', `${file} is not valid JSON: ${String(thrown)}`, 'Copy the file again, or set the preprocessing yourself.', {
-      cause: thrown,
-    });
+    throw new LabError(
+      'preprocessing',
+      `${file} is not valid JSON: ${String(thrown)}`,
+      'Copy the file again, or set the preprocessing yourself.',
+      {
+        cause: thrown,
+      },
+    );
   }
 }

@@ -46,7 +46,8 @@ export function imageInputOf({ graph }: OnnxModel): ImageInput {
     batch: edge(batch),
     mixesBatch: graph.nodes.some(({ op }) => mixing.has(op)),
   };
-  if (isChannels(last) && !isChannels(second)) return { ...common, layout: 'NHWC', channels: last, height: edge(second), width: edge(third) };
+  if (isChannels(last) && !isChannels(second))
+    return { ...common, layout: 'NHWC', channels: last, height: edge(second), width: edge(third) };
   // Exports that leave every size open are the hub's, which have three colours first.
   if (typeof second === 'number' && !isChannels(second)) throw unsupported(`its input ${input.name} is [${shape.join(', ')}]`);
   return { ...common, layout: 'NCHW', channels: isChannels(second) ? second : 3, height: edge(third), width: edge(last) };

@@ -5,7 +5,16 @@ import type { ClassNames } from '../../probes/classify/labels.ts';
 import type { ClassifyReply, ClassifyRequest, ModelClasses, SeenClass } from '../../probes/request.ts';
 import { Sessions, type CreateSession } from '../decoder/sessions.ts';
 import type { Hook, OpenedModel } from '../opened.ts';
-import { classifyGraph, givesProbabilities, hookOutput, imageHookGraph, imageInputOf, imageNames, type ImageHookMode, type ImageInput } from './graph.ts';
+import {
+  classifyGraph,
+  givesProbabilities,
+  hookOutput,
+  imageHookGraph,
+  imageInputOf,
+  imageNames,
+  type ImageHookMode,
+  type ImageInput,
+} from './graph.ts';
 import { ImageLoader } from './loader.ts';
 import { checkFit, type Preprocessing } from './preprocessing.ts';
 import { largest, rankOf, softmax } from './probabilities.ts';
@@ -105,7 +114,7 @@ export class ImageModel {
       const file = files[index]!;
       const logits = outputs[imageNames.logits]?.data ?? null;
       if (logits === null) results[index] = { file, logits: null, probabilities: null, error: error! };
-      else if (logits.some((value) => Number.isNaN(value) || value === Infinity))
+      else if (logits.some((value) => Number.isNaN(value) || value === Infinity) || !logits.some(Number.isFinite))
         results[index] = { file, logits: null, probabilities: null, error: 'the model gives no finite numbers for this image' };
       else results[index] = { file, logits, probabilities: asProbabilities ? Float64Array.from(logits) : softmax(logits), error: null };
     });
@@ -122,7 +131,11 @@ export class ImageModel {
       const { probabilities, error } = classified[index]!;
       const classes = this.#classes.count;
       if (probabilities === null) return { kind: 'classify', key, classes, top: [], label: null, refused: error };
-      const seen = (at: number): SeenClass => ({ index: at, name: this.#classes.names?.[at]?.[0] ?? null, probability: probabilities[at]! });
+      const seen = (at: number): SeenClass => ({
+        index: at,
+        name: this.#classes.names?.[at]?.[0] ?? null,
+        probability: probabilities[at]!,
+      });
       if (label !== null && label >= classes)
         throw new LabError('usage', `class ${label} is asked about; the model has ${classes}`, 'Count classes from 0.');
       return {

@@ -20,7 +20,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One thread prepares about a hundred photos a second; more than four would outrun every model on a processor. */
+/** One thread prepares some sixty photos a second; more than four would outrun most models on a processor. */
 const mostThreads = 4;
 
 export class ImageLoader {

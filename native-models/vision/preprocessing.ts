@@ -126,9 +126,7 @@ export function presetFor(name: string, shape: InputShape): Preprocessing {
     width,
     height,
     resize:
-      margin === null
-        ? { rule: 'stretch', width, height }
-        : { rule: 'shortest-edge', size: Math.round(Math.max(width, height) * margin) },
+      margin === null ? { rule: 'stretch', width, height } : { rule: 'shortest-edge', size: Math.round(Math.max(width, height) * margin) },
     crop: margin === null ? 'none' : 'centre',
     resample,
     layout: shape.layout,
@@ -166,9 +164,17 @@ export function checkFit(preprocessing: Preprocessing, shape: InputShape): void 
     (shape.width === null || shape.width === width) &&
     (shape.height === null || shape.height === height);
   if (!fits)
-    throw new LabError('preprocessing', `the preprocessing makes ${made}; the model takes ${taken}`, 'Set size, layout and channels to the model’s.');
+    throw new LabError(
+      'preprocessing',
+      `the preprocessing makes ${made}; the model takes ${taken}`,
+      'Set size, layout and channels to the model’s.',
+    );
   if (mean.length !== count || std.length !== count)
-    throw new LabError('preprocessing', `mean has ${mean.length} values and std ${std.length}; there are ${count} channels`, 'Give one value a channel.');
+    throw new LabError(
+      'preprocessing',
+      `mean has ${mean.length} values and std ${std.length}; there are ${count} channels`,
+      'Give one value a channel.',
+    );
 }
 
 /** Keys of a preprocessing as JSON; `preset` and `range` stand for several others, which may still be given. */
@@ -192,7 +198,9 @@ export function parsePreprocessing(json: unknown, shape: InputShape): Preprocess
   const count = channels === 'grey' ? 1 : 3;
   const ordered = <Value>(list: readonly Value[]): readonly Value[] => (channels === 'BGR' ? list.toReversed() : list);
   const values: Values =
-    range === undefined ? { rescale: base.rescale, mean: ordered(base.mean), std: ordered(base.std) } : { rescale: ranges[range].rescale, mean: spread([ranges[range].mean], count), std: spread([ranges[range].std], count) };
+    range === undefined
+      ? { rescale: base.rescale, mean: ordered(base.mean), std: ordered(base.std) }
+      : { rescale: ranges[range].rescale, mean: spread([ranges[range].mean], count), std: spread([ranges[range].std], count) };
   const preprocessing: Preprocessing = {
     width: base.width,
     height: base.height,
@@ -251,7 +259,11 @@ function numbers(given: Readonly<Record<string, unknown>>, key: string, count: n
   return spread(list as number[], count);
 }
 
-function oneOf<Choice extends string>(given: Readonly<Record<string, unknown>>, key: string, choices: readonly Choice[]): Choice | undefined {
+function oneOf<Choice extends string>(
+  given: Readonly<Record<string, unknown>>,
+  key: string,
+  choices: readonly Choice[],
+): Choice | undefined {
   const value = given[key];
   if (value === undefined) return undefined;
   const found = choices.find((choice) => choice === value);

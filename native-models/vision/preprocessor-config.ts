@@ -1,5 +1,6 @@
 /**
  * Reads preprocessor_config.json, as the hub's image models have it (transformers' image processors and the older feature extractors).
+ * It does what transformers' Pillow backend does; its torchvision backend rounds otherwise while resizing, by one of 255 steps at most.
  * Source: transformers 5.23, `image_processing_backends.py` and the image processors of the families named below.
  */
 import { LabError } from '../../probes/lab-error.ts';
@@ -48,7 +49,8 @@ type Json = Readonly<Record<string, unknown>>;
 export function fromPreprocessorConfig(json: unknown, layout: Preprocessing['layout'], channels: 1 | 3): Preprocessing {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw refused('it is no object');
   const config = json as Json;
-  const name = String(config['image_processor_type'] ?? config['feature_extractor_type'] ?? 'ViTImageProcessor');
+  const name = config['image_processor_type'] ?? config['feature_extractor_type'] ?? 'ViTImageProcessor';
+  if (typeof name !== 'string') throw refused('its image_processor_type is no name');
   const familyName = name.replace(/(ImageProcessor|FeatureExtractor)(Fast|Pil)?$/, '');
   const family = Object.hasOwn(families, familyName) ? families[familyName]! : null;
   if (family === null) throw refused(`its processor is ${name}`);
@@ -120,7 +122,7 @@ function sizeOf(config: Json, key: string, square: boolean): Size {
     if (isEdge(height) && isEdge(width)) return { width, height };
     if (isEdge(edge) && longest == null) return { edge };
   }
-  throw refused(`its ${key} is ${JSON.stringify(value) ?? 'missing'}`);
+  throw refused(`its ${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}`);
 }
 
 function rectangle(size: Size): Rectangle {
@@ -158,7 +160,7 @@ function channelValues(config: Json, key: string, channels: number): number[] {
   const value = config[key];
   const list = Array.isArray(value) ? value : [value];
   if ((list.length !== 1 && list.length !== channels) || !list.every((each) => typeof each === 'number' && Number.isFinite(each)))
-    throw refused(`its ${key} is ${JSON.stringify(value) ?? 'missing'}`);
+    throw refused(`its ${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}`);
   return list.length === 1 ? new Array<number>(channels).fill(list[0] as number) : (list as number[]);
 }
 

@@ -42,8 +42,7 @@ export function parseNames(text: string, file: string): ClassNames {
   const plain = text.replace(/^\uFEFF/, '').trim();
   if (!/^[[{]/.test(plain)) {
     const lines = plain.split(/\r?\n/).map((line) => line.trim());
-    if (plain === '' || lines.includes(''))
-      throw unreadable(file, plain === '' ? 'it is empty' : `line ${lines.indexOf('') + 1} is empty`);
+    if (plain === '' || lines.includes('')) throw unreadable(file, plain === '' ? 'it is empty' : `line ${lines.indexOf('') + 1} is empty`);
     return lines.map((line) => withAlternatives([line]));
   }
   let value: unknown;

@@ -35,7 +35,9 @@ export function classifyMetrics(items: readonly JudgedItem[], seed: number): Met
     ...(five.length === 0 ? [] : [metricOf(frame(top5, 'headline'), five, seed)]),
     metricOf(frame(confidence, 'detail'), samples(items, outcomes.confidence.name), seed),
     ...spreadOf(items),
-    ...[...byLabel.keys()].sort().map((label) => metricOf(frame(accuracy, 'detail', label), samples(byLabel.get(label)!, outcomes.top1.name), seed)),
+    ...[...byLabel.keys()]
+      .sort()
+      .map((label) => metricOf(frame(accuracy, 'detail', label), samples(byLabel.get(label)!, outcomes.top1.name), seed)),
   ];
 }
 

@@ -3,7 +3,7 @@ import { LabError } from '../lab-error.ts';
 import type { Metric, PlanInput, PlannedItem, Probe } from '../probe.ts';
 import type { ClassifyReply } from '../request.ts';
 import { count, percent, withInterval } from '../wording.ts';
-import { labelRules, matchLabels } from './labels.ts';
+import { matchLabels } from './labels.ts';
 import { classifyMetrics } from './metrics.ts';
 import { judgeImage, outcomes } from './verdict.ts';
 
@@ -11,7 +11,7 @@ export const classify: Probe = {
   id: 'classify',
   version: 1,
   title: 'Image classification',
-  help: `Labelled images: is the right class the most probable one? Data is a folder with a folder of JPEG, PNG or WebP files for each class, or a CSV with the columns path and label. ${labelRules.join(' ')}`,
+  help: 'Labelled images: is the right class the most probable one? Data is a folder with a folder of JPEG, PNG or WebP files for each class, or a CSV with the columns path and label.',
   sources: [
     'Russakovsky et al. 2015, ImageNet Large Scale Visual Recognition Challenge, arXiv 1409.0575 (top-1 and top-5)',
     'torchvision, reference scripts of image classification (preprocessing and accuracy)',
@@ -46,7 +46,7 @@ function planImages({ dataset, model }: PlanInput): PlannedItem[] {
   }));
 }
 
-/** Half the classes or fewer, less one, is far from what any sound model does with balanced data. */
+/** Sound models spread their predictions nearly as widely as the labels (0.9 and more where they were measured). */
 const narrow = 0.5;
 /** How far confidence may lie above accuracy, interval to interval; trained networks are too sure by less. */
 const tooSure = 0.2;
@@ -59,7 +59,7 @@ function findingOf(metrics: readonly Metric[], model: string): string {
   const sure = find('confidence');
   const spread = find('spread');
   const beside = five?.value == null ? '' : `, and has it among its first five in ${withInterval(five)}`;
-  const chance = accuracy.chance === null ? '' : ` (chance ${percent(accuracy.chance, accuracy.chance >= 0.01)})`;
+  const chance = accuracy.chance === null ? '' : ` (chance ${percent(accuracy.chance, false)})`;
   const found = `${model} names the right class in ${withInterval(accuracy)} of ${count(accuracy.n, 'image')}${chance}${beside}.`;
   const warnings = [
     ...(accuracy.chance !== null && accuracy.low !== null && accuracy.low <= accuracy.chance ? ['that is no better than guessing'] : []),

@@ -31,7 +31,7 @@ const plan = (given: Record<string, unknown> = {}, seed = 0): PlannedItem[] =>
 function answer(item: PlannedItem, rule: (text: string, request: ModelRequest) => number): ModelReply[] {
   return item.requests.map((request): ModelReply => {
     const common = { key: request.key, rendered: '', promptTokens: [1], refused: null };
-    if (request.kind === 'generate') return { kind: 'generate', ...common, text: '', tokens: [], pieces: [] };
+    if (request.kind !== 'score') return { kind: 'generate', ...common, text: '', tokens: [], pieces: [] };
     return {
       kind: 'score',
       ...common,

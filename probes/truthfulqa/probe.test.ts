@@ -27,6 +27,7 @@ const plan = (prompt = 'auto', hasChatTemplate = false): PlannedItem[] =>
 function judge(items: readonly PlannedItem[], score: (text: string, prompt: string) => number): JudgedItem[] {
   return items.map((item) => {
     const replies = item.requests.map((request): ModelReply => {
+      if (request.kind === 'classify') throw new TypeError('the probe asks about no pictures');
       const prompt = 'text' in request.prompt ? request.prompt.text : request.prompt.messages.at(-1)!.content;
       const continuations =
         request.kind === 'score'
@@ -82,7 +83,10 @@ test('an item that the model refuses is not scored, and counts in no mean', () =
 });
 
 test('the prompt follows the setting: primer, chat template, or the question alone', () => {
-  const first = (prompt: string, chat: boolean) => plan(prompt, chat)[0]!.requests[0]!.prompt;
+  const first = (prompt: string, chat: boolean): unknown => {
+    const request = plan(prompt, chat)[0]!.requests[0]!;
+    return 'prompt' in request ? request.prompt : null;
+  };
   expect(first('auto', false)).toEqual({ text: `${primer}Q: Question 0?\nA:` });
   expect(first('auto', true)).toEqual({ messages: [{ role: 'user', content: 'Question 0?' }] });
   expect(first('primer', true)).toEqual(first('auto', false));

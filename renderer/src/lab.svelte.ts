@@ -1,7 +1,17 @@
 /** The lab as the page sees it: the client, and the few things that every page watches, kept fresh by events. */
 import { getContext, setContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
-import type { Input, LabClient, CallName, Output, LabInfo, Part, RunStatus, RunSummary, SessionSummary } from '../../electron/rpc/contract.ts';
+import type {
+  Input,
+  LabClient,
+  CallName,
+  Output,
+  LabInfo,
+  Part,
+  RunStatus,
+  RunSummary,
+  SessionSummary,
+} from '../../electron/rpc/contract.ts';
 
 export const isActive = (status: RunStatus): boolean => status === 'queued' || status === 'loading' || status === 'running';
 

@@ -55,7 +55,11 @@ interface Job {
   readonly target: string;
 }
 
-async function extract(engine: EngineClient, { input, named, positions, dtype, target }: Job, signal: AbortSignal): Promise<ActivationsSummary> {
+async function extract(
+  engine: EngineClient,
+  { input, named, positions, dtype, target }: Job,
+  signal: AbortSignal,
+): Promise<ActivationsSummary> {
   const { description } = engine;
   const hooks = hooksNamed(named, description);
   const counter = new StderrCounter('texts');
@@ -63,7 +67,7 @@ async function extract(engine: EngineClient, { input, named, positions, dtype, t
   const lengths: number[] = [];
   const refused: { id: string | number; why: string }[] = [];
   const metadata: Record<string, string> = {};
-  let writer: SafetensorsWriter | null = null;
+  let writer = null as SafetensorsWriter | null;
   let rows = 0;
   try {
     for await (const group of readLines(input, line, together[positions])) {
@@ -73,7 +77,9 @@ async function extract(engine: EngineClient, { input, named, positions, dtype, t
           : { prompt: { text }, positions: positions === 'last' ? [-1] : ('all' as const) },
       );
       // By text, then by hook: batches come by length, the file is in the order of the input.
-      const values: ({ rows: Float32Array[]; shape: readonly number[][]; tokens: number } | undefined)[] = new Array(group.length);
+      const values: ({ rows: Float32Array[]; shape: readonly number[][]; tokens: number } | undefined)[] = new Array<undefined>(
+        group.length,
+      );
       const reply = await engine.activations(
         { texts, hooks },
         (batch) =>
@@ -94,7 +100,12 @@ async function extract(engine: EngineClient, { input, named, positions, dtype, t
         rows += value.shape[0]![0]!;
         writer ??= new SafetensorsWriter(
           target,
-          hooks.map((name, at) => ({ name, dtype: dtype === 'f16' ? ('F16' as const) : ('F32' as const), rowShape: value.shape[at]!.slice(1), rows: null })),
+          hooks.map((name, at) => ({
+            name,
+            dtype: dtype === 'f16' ? ('F16' as const) : ('F32' as const),
+            rowShape: value.shape[at]!.slice(1),
+            rows: null,
+          })),
           metadata,
         );
         hooks.forEach((name, at) => writer!.append(name, value.rows[at]!));
@@ -112,15 +123,25 @@ async function extract(engine: EngineClient, { input, named, positions, dtype, t
       ids: JSON.stringify(ids),
       tokens: JSON.stringify(lengths),
       refused: JSON.stringify(refused),
+      other_names: JSON.stringify(otherNames(hooks, description)),
     });
-    const written = (writer as SafetensorsWriter).finish();
+    const written = writer.finish();
     if (written.overflows > 0)
       process.stderr.write(`candor: ${written.overflows} values are beyond float16 and became infinite; --dtype f32 keeps them\n`);
     return { texts: ids.length, refused, hooks, rows, out: written.path, bytes: written.bytes };
   } finally {
     counter.end();
-    (writer as SafetensorsWriter | null)?.discard();
+    writer?.discard();
   }
+}
+
+/** Further names of the tensors that are in the file. */
+function otherNames(named: readonly string[], { hooks }: ModelDescription): Record<string, string> {
+  const pairs = hooks.flatMap((hook): [string, string][] => {
+    const first = hooks[firstOf(hooks, hook)]!.name;
+    return first !== hook.name && named.includes(first) && !named.includes(hook.name) ? [[hook.name, first]] : [];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** One hash for all files of a model, in the order of their names. */
@@ -129,11 +150,16 @@ export function modelHash(files: readonly FileHash[]): string {
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
+/** Several names may stand for one tensor, as the end of a block is the beginning of the next: `all` has it once, under its first name. */
+function firstOf(hooks: readonly Hook[], { tensor }: Hook): number {
+  return hooks.findIndex((hook) => hook.tensor === tensor);
+}
+
 /** @throws LabError `usage` naming the first that there is not */
 function hooksNamed(named: string, { hooks }: ModelDescription): string[] {
   // Rows of a pattern are as long as their text: they make no tensor.
   const fit = (hook: Hook): boolean => hook.shape !== 'pattern';
-  if (named === 'all') return hooks.filter(fit).map(({ name }) => name);
+  if (named === 'all') return hooks.filter((hook, at) => fit(hook) && firstOf(hooks, hook) === at).map(({ name }) => name);
   const names = named.split(',').map((name) => name.trim());
   for (const name of names) {
     const hook = hooks.find((one) => one.name === name);

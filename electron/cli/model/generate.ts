@@ -48,7 +48,11 @@ function readEdit(given: string): Edit {
   const [, hook, file, strength] = /^([^=]+)=(.+):([^:]+)$/.exec(given) ?? [];
   const alpha = Number(strength);
   if (hook === undefined || file === undefined || strength?.trim() === '' || !Number.isFinite(alpha))
-    throw new LabError('usage', `--edit "${inert(given)}" is not of the form hook=file:alpha`, 'Such as blocks.2.hook_resid_post=direction.safetensors:-4.');
+    throw new LabError(
+      'usage',
+      `--edit "${inert(given)}" is not of the form hook=file:alpha`,
+      'Such as blocks.2.hook_resid_post=direction.safetensors:-4.',
+    );
   const vector = readVector(file, hook).map((value) => value * alpha);
   return { hook, kind: 'add', positions: 'all', vector };
 }

@@ -31,7 +31,9 @@ export async function* readLines<T>(file: string, shape: z.ZodType<T>, groupSize
     }
   } catch (thrown) {
     if (thrown instanceof LabError) throw thrown;
-    throw new LabError('dataset-not-found', `${absolute} cannot be read: ${(thrown as Error).message}`, 'Give a text file.', { cause: thrown });
+    throw new LabError('dataset-not-found', `${absolute} cannot be read: ${(thrown as Error).message}`, 'Give a text file.', {
+      cause: thrown,
+    });
   } finally {
     lines.close();
   }
@@ -115,7 +117,8 @@ export class LineWriter {
 
 function unwritable(target: string, thrown: unknown): LabError {
   const { code, message } = thrown as NodeJS.ErrnoException;
-  if (code === 'ENOSPC') return new LabError('disk-full', `no space is left for ${target}`, 'Make room and start again.', { cause: thrown });
+  if (code === 'ENOSPC')
+    return new LabError('disk-full', `no space is left for ${target}`, 'Make room and start again.', { cause: thrown });
   if (code === 'EEXIST') return new LabError('file-exists', `${target} exists`, 'Choose another name.', { cause: thrown });
   return new LabError('file-unwritable', `${target} cannot be written: ${message}`, 'Choose another place.', { cause: thrown });
 }

@@ -43,19 +43,16 @@ export interface Projected {
   readonly value: string;
 }
 
-/** Turns queries and keys to their positions, and puts the cached keys and values before the new ones. */
+/** Turns queries and keys to their positions, and puts the cached keys and values before the new ones. @param rotary null for no turning */
 export function turnAndCache(b: GraphBuilder, block: number, heads: Heads, fresh: Projected, rotary: Rotary | null): Projected {
   const { keyValueHeads, size } = heads;
+  const turned = (value: string): string => (rotary === null ? value : turn(b, value, rotary));
   const afterCached = (kind: 'key' | 'value', value: string): string => {
     const past = b.input(`past_key_values.${block}.${kind}`, dataType.float, ['batch', keyValueHeads, 'past', size]);
     const all = b.node('Concat', [past, value], { axis: 2 }, `present.${block}.${kind}`);
     return b.output(all, dataType.float, ['batch', keyValueHeads, 'past + sequence', size]);
   };
-  const value = afterCached('value', fresh.value);
-  if (rotary === null) return { query: fresh.query, key: afterCached('key', fresh.key), value };
-  const turnKeys = (key: string): string => turn(b, key, rotary.keys, rotary.rotated);
-  const key = rotary.cacheBeforeTurning ? turnKeys(afterCached('key', fresh.key)) : afterCached('key', turnKeys(fresh.key));
-  return { query: turn(b, fresh.query, rotary.queries, rotary.rotated), key, value };
+  return { query: turned(fresh.query), key: afterCached('key', turned(fresh.key)), value: afterCached('value', fresh.value) };
 }
 
 /** A part of a block: reads the stream, and returns a value called `name`, which is added to it. */

@@ -3,54 +3,43 @@ import { dataType } from '../../onnx/graph.ts';
 import type { GraphBuilder } from '../builder.ts';
 import type { RopeScheme } from './rope-scheme.ts';
 
-/** Cosines and sines, [batch, pos, rotated / 2] each. */
-export interface Turns {
+/** What the queries and keys of the new tokens are turned by. */
+export interface Rotary {
+  /** Width of the rotated part of a head. */
+  readonly rotated: number;
+  /** [batch, seq, rotated / 2], as is the sine. */
   readonly cosine: string;
   readonly sine: string;
 }
 
 /**
- * What queries and keys are turned by.
- * Where the frequencies depend on the length of the text, a key's angle changes as the text grows. Such keys are cached
- * before they are turned, and all of them are turned in every step: with and without cache the model says the same.
+ * Computes the angles of all positions once, for all blocks: a table of every possible position would be megabytes.
+ * Where the frequencies depend on the length of the text, it is that of each text by itself: what is said of a text must not
+ * depend on those beside it in the batch. (In transformers it is that of the longest.)
+ * @param positionIds [batch, seq]; @param attentionMask [batch, past + seq]
  */
-export interface Rotary {
-  readonly rotated: number;
-  readonly queries: Turns;
-  readonly keys: Turns;
-  readonly cacheBeforeTurning: boolean;
-}
-
-export interface Positions {
-  /** [batch, seq] */
-  readonly positionIds: string;
-  /** [batch, past + seq] */
-  readonly attentionMask: string;
-}
-
-/** Computes the angles of all positions once, for all blocks: a table for every possible position would be megabytes. */
-export function rotary(b: GraphBuilder, scheme: RopeScheme, { positionIds, attentionMask }: Positions): Rotary {
-  const { rotated, scale, frequencies } = scheme;
-  const turns = (positions: string, perPosition: string): Turns => {
-    const angles = b.node('Mul', [b.node('Unsqueeze', [b.node('Cast', [positions], { to: dataType.float }), b.integers([2])]), perPosition]);
-    const scaled = (value: string): string => (scale === 1 ? value : b.node('Mul', [value, b.float(scale)]));
-    return { cosine: scaled(b.node('Cos', [angles])), sine: scaled(b.node('Sin', [angles])) };
-  };
+export function rotary(
+  b: GraphBuilder,
+  { rotated, scale, frequencies }: RopeScheme,
+  { positionIds, attentionMask }: { readonly positionIds: string; readonly attentionMask: string },
+): Rotary {
+  const lengths = (): string =>
+    b.node('Unsqueeze', [b.node('ReduceSum', [attentionMask, b.integers([1])], { keepdims: 1 }), b.integers([2])]);
+  let perPosition: string;
   if (frequencies.kind === 'fixed') {
-    const all = turns(positionIds, b.floats(frequencies.values));
-    return { rotated, queries: all, keys: all, cacheBeforeTurning: false };
+    perPosition = b.floats(frequencies.values);
+  } else if (frequencies.kind === 'by-length') {
+    const { limit, short, long } = frequencies;
+    b.breakCache({ beyond: limit, always: false });
+    perPosition = b.node('Where', [b.node('Greater', [lengths(), b.integer(limit)]), b.floats(long), b.floats(short)]);
+  } else {
+    b.breakCache({ beyond: frequencies.limit, always: true });
+    perPosition = growing(b, lengths(), rotated, frequencies);
   }
-  // The length of each text by itself: what is said of it must not depend on the texts beside it in the batch.
-  const lengths = b.node('ReduceSum', [attentionMask, b.integers([1])], { keepdims: 1 });
-  const perRow = b.node('Unsqueeze', [lengths, b.integers([2])]);
-  const perPosition =
-    frequencies.kind === 'by-length'
-      ? b.node('Where', [b.node('Greater', [perRow, b.integer(frequencies.limit)]), b.floats(frequencies.long), b.floats(frequencies.short)])
-      : growing(b, perRow, rotated, frequencies);
-  // Positions of all keys, past ones included: the count of real tokens before each.
-  const counted = b.node('Sub', [b.node('CumSum', [attentionMask, b.integer(1)]), b.integer(1)]);
-  const keyPositions = b.node('Max', [counted, b.integer(0)]);
-  return { rotated, queries: turns(positionIds, perPosition), keys: turns(keyPositions, perPosition), cacheBeforeTurning: true };
+  const positions = b.node('Unsqueeze', [b.node('Cast', [positionIds], { to: dataType.float }), b.integers([2])]);
+  const angles = b.node('Mul', [positions, perPosition]);
+  const scaled = (value: string): string => (scale === 1 ? value : b.node('Mul', [value, b.float(scale)]));
+  return { rotated, cosine: scaled(b.node('Cos', [angles])), sine: scaled(b.node('Sin', [angles])) };
 }
 
 /** @param lengths int64 [batch, 1, 1] @returns [batch, 1, rotated / 2] */
@@ -66,7 +55,7 @@ function growing(
   return b.node('Pow', [base, b.floats(Array.from({ length: rotated / 2 }, (_, pair) => -((2 * pair) / rotated)))]);
 }
 
-/** Turns heads, [batch, head, pos, size] to the same: the first `rotated` numbers of each, the first half of them paired with the second. */
-export function turn(b: GraphBuilder, heads: string, { cosine, sine }: Turns, rotated: number): string {
+/** Turns heads, [batch, head, seq, size]: of the first `rotated` numbers of each, the first half is paired with the second. */
+export function turn(b: GraphBuilder, heads: string, { rotated, cosine, sine }: Rotary): string {
   return b.node('RotaryEmbedding', [heads, cosine, sine], { rotary_embedding_dim: rotated });
 }

@@ -19,6 +19,11 @@ export function shade(logprob: number): number {
   return Math.round(Math.min(1, Math.max(0, 1 - logprob / floor)) * 60);
 }
 
+/** Share of full colour that is even in probability: for the most probable token of many, where rare ones do not come up. */
+export function evenShade(logprob: number): number {
+  return Math.round((probabilityOf(logprob) ?? 0) * 60);
+}
+
 /** White space that a reader would miss: line ends, leading, trailing and doubled spaces, tabs. */
 export interface Glyph {
   readonly kind: 'text' | 'mark';

@@ -7,8 +7,10 @@ import type {
   Input,
   LabClient,
   Output,
+  Part,
   RunSummary,
   SessionSummary,
+  StreamingHandler,
 } from '../../../electron/rpc/contract.ts';
 import { LabError } from '../../../probes/lab-error.ts';
 import { isActive } from '../lab.svelte.ts';
@@ -46,11 +48,15 @@ export class FakeLab implements LabClient {
     this.#handlers = { ...this.#answers(), ...options.override };
   }
 
-  async call<N extends CallName>(name: N, input: Input<N>, signal: AbortSignal = new AbortController().signal): Promise<Output<N>> {
+  async call<N extends CallName>(
+    name: N,
+    input: Input<N>,
+    signal: AbortSignal = new AbortController().signal,
+    onPart: (part: Part<N>) => void = () => undefined,
+  ): Promise<Output<N>> {
     this.calls.push({ name, input });
     await Promise.resolve();
-    const handler = this.#handlers[name] as (input: Input<N>, signal: AbortSignal) => Output<N> | Promise<Output<N>>;
-    return handler(input, signal);
+    return (this.#handlers[name] as StreamingHandler<N>)(input, signal, onPart);
   }
 
   on<E extends keyof Events>(name: E, listener: (value: Events[E]) => void): () => void {
@@ -112,6 +118,39 @@ export class FakeLab implements LabClient {
         return fixtures.card(source);
       },
       'models.forget': () => ({}),
+      'models.choice': () => ({ device: 'auto', insist: false, preprocessing: null }),
+      'models.variants': ({ source }) => {
+        const chosen = fixtures.variants.some((variant) => variant.source === source) ? source : null;
+        const known = chosen !== null || source === fixtures.several;
+        return { folder: known ? fixtures.several : source, chosen, variants: known ? fixtures.variants : [] };
+      },
+      'models.speed': (_input, _signal, emit) => {
+        emit({ device: 'cpu', task: 'score', done: 1, total: 15 });
+        return fixtures.speeds;
+      },
+      'models.speeds': () => null,
+      'playground.generate': async (request, signal, emit) => {
+        const count = Math.min(request.maxTokens, fixtures.answer.length);
+        for (let index = 0; index < count; index++) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          if (signal.aborted) throw new LabError('cancelled', 'stopped', 'Nothing to do.');
+          emit(fixtures.step(index));
+        }
+        const steps = Array.from({ length: count }, (_, index) => fixtures.step(index));
+        return {
+          kind: 'generate',
+          key: 'playground',
+          rendered: 'User: …',
+          promptTokens: [1, 2, 3],
+          text: steps.at(-1)?.text ?? '',
+          tokens: steps.map(({ token }) => token),
+          pieces: steps.map(({ piece }) => piece),
+          logprobs: steps.map(({ logprob }) => logprob),
+          ended: count < fixtures.answer.length ? 'length' : 'stop-token',
+          refused: null,
+        };
+      },
+      'playground.lens': ({ answer, last }) => fixtures.lens(60 + (answer?.length ?? 0), last),
       'data.preview': ({ source }) => {
         if (source.includes('ragged'))
           throw new LabError('dataset-rows', `${source}: row 14 has 3 cells, the header has 2`, 'Quote cells that hold commas.');

@@ -1,13 +1,18 @@
 /** Plausible data of the contract's types, for component tests and the harness page. Seeded by index: the same on every load. */
 import type {
   DatasetPreview,
+  GeneratedStep,
+  Hook,
   ItemDetail,
   ItemRow,
+  LensTable,
   ModelCard,
   ModelRef,
+  ModelVariant,
   ProbeInfo,
   RunDetail,
   RunSummary,
+  SpeedReport,
 } from '../../../electron/rpc/contract.ts';
 import type { Metric, Outcome } from '../../../probes/probe.ts';
 
@@ -47,30 +52,145 @@ export const models: (ModelRef & { about: string | null; lastError: null })[] = 
   { name: `${hostile}-Instruct-ONNX`, source: `/models/${hostile}-Instruct-ONNX`, embedded: false, about: null, lastError: null },
 ];
 
+/** A model whose folder holds several graphs. */
+export const several = '/models/Qwen2.5-0.5B';
+export const variants: ModelVariant[] = ['model', 'model_fp16', 'model_q4'].map((name, index) => ({
+  name,
+  source: `${several}/onnx/${name}.onnx`,
+  bytes: 2_000_000_000 / 2 ** index,
+}));
+
+export function hooksOf(layers: number): Hook[] {
+  const inside: readonly (readonly [string, string])[] = [
+    ['hook_resid_pre', 'residual'],
+    ['attn.hook_pattern', 'pattern'],
+    ['attn.hook_z', 'heads'],
+    ['hook_attn_out', 'residual'],
+    ['hook_resid_mid', 'residual'],
+    ['hook_mlp_out', 'residual'],
+    ['hook_resid_post', 'residual'],
+  ];
+  return [
+    { name: 'hook_embed', block: null, tensor: '/model/embed_tokens/Gather_output_0', shape: 'residual' },
+    ...Array.from({ length: layers }, (_, block) =>
+      inside.map(([name, shape]) => ({ name: `blocks.${block}.${name}`, block, tensor: `/model/layers.${block}/${name}_output_0`, shape })),
+    ).flat(),
+    { name: 'ln_final.hook_normalized', block: null, tensor: '/model/norm/Mul_1_output_0', shape: 'residual' },
+  ];
+}
+
 export function card(source: string): ModelCard {
-  const model = models.find((known) => known.source === source) ?? models[0]!;
+  const variant = variants.find((known) => known.source === source);
+  const model =
+    variant === undefined
+      ? (models.find((known) => known.source === source) ?? { ...models[0]!, name: source, source, embedded: false })
+      : { name: `Qwen2.5-0.5B ${variant.name}`, source, embedded: false, about: null };
+  const layers = variant === undefined ? 6 : 80;
+  const hooks = hooksOf(layers);
   return {
     ...model,
-    architecture: 'LlamaForCausalLM',
+    task: 'decoder',
+    format: 'onnx',
+    variant: variant?.name ?? null,
+    architecture: 'llama',
     dtype: 'float32',
-    layers: 6,
+    layers,
     width: 128,
     heads: 4,
+    headSize: 32,
     vocabulary: 2048,
     parameters: 1_448_320,
     positions: 256,
     hasChatTemplate: true,
-    residual: Array.from({ length: 6 }, (_, block) => ({
-      block,
-      hook: `blocks.${block}.hook_resid_post`,
-      tensor: `/model/layers.${block}/Add_1_output_0`,
-    })),
+    noTokenizer: null,
+    hooks,
+    residual: hooks.filter(({ name }) => name === 'blocks.0.hook_resid_pre' || name.endsWith('hook_resid_post')),
+    mixed: null,
+    selfCheck: {
+      passed: true,
+      tokens: 12,
+      batches: true,
+      pieces: true,
+      lines: [
+        { name: 'plain-graph', difference: 2.1e-7, limit: 1e-4, passed: true, about: "the lab's graph against the graph of the file" },
+        { name: 'zero-edit', difference: 0, limit: 0, passed: true, about: 'an edit of nothing at every point of the stream' },
+        { name: 'edit-reaches', difference: 1.63, limit: 0, passed: true, about: 'the state turned around: smallest change' },
+      ],
+    },
+    device: { asked: 'auto', used: 'cpu', tried: [{ device: 'webgpu', error: 'no adapter' }], fallback: [], deviation: null, time: null },
+    memory: { weights: 5_793_280, batch: 60_000_000, needed: 220_000_000, available: 16_000_000_000, cachePerToken: 6144 },
+    image: null,
     files: ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx'].map((path, index) => ({
       path,
       bytes: [612, 84_210, 1_204, 5_793_280][index] ?? 0,
       sha256: Array.from({ length: 64 }, (_, place) => Math.floor(noise(index * 64 + place) * 16).toString(16)).join(''),
     })),
     bytes: 5_879_306,
+  };
+}
+
+export const speeds: SpeedReport = {
+  at: '2026-03-12T14:32:00.000Z',
+  devices: [
+    {
+      device: 'cpu',
+      error: null,
+      speeds: [
+        { task: 'score', median: 62_500, least: 39_000, most: 65_300, n: 5, tokens: 3264 },
+        { task: 'activations', median: 20_100, least: 13_200, most: 22_900, n: 5, tokens: 2944 },
+        { task: 'generate', median: 136, least: 110, most: 154, n: 5, tokens: 40 },
+      ],
+    },
+    {
+      device: 'webgpu',
+      error: { code: 'device-unavailable', message: 'no adapter', advice: 'Nothing to do.' },
+      speeds: [],
+    },
+  ],
+};
+
+export const answer = ['Paris', ' is', ' the', ' capital', hostile, '.'];
+
+export function step(index: number): GeneratedStep {
+  const logprob = -0.1 - noise(index) * 3;
+  return {
+    text: answer.slice(0, index + 1).join(''),
+    token: 100 + index,
+    piece: answer[index] ?? '',
+    logprob,
+    alternatives: [
+      { token: 100 + index, piece: answer[index] ?? '', logprob },
+      { token: 7, piece: ' Rome', logprob: -4 },
+      { token: 8, piece: '\n', logprob: -7.5 },
+    ],
+  };
+}
+
+/** @param tokens in the whole text */
+export function lens(tokens: number, last: number): LensTable {
+  const hooks = hooksOf(6).filter(({ name }) => name === 'blocks.0.hook_resid_pre' || name.endsWith('hook_resid_post'));
+  const shown = Math.min(tokens, last);
+  const text = Array.from({ length: tokens }, (_, index) => index % 20);
+  return {
+    rendered: '',
+    tokens: text,
+    pieces: text.map((token) => ` word${token}`),
+    positions: Array.from({ length: shown }, (_, index) => tokens - shown + index),
+    hooks: hooks.map(({ name }) => name),
+    cells: hooks.map((_, row) =>
+      Array.from({ length: shown }, (_, column) => {
+        const best = -3 * noise(row * 50 + column) * (1 - row / 7);
+        const next = tokens - shown + column + 1;
+        return {
+          top: [
+            { token: row === hooks.length - 1 ? next % 20 : 20 + ((row + column) % 5), logprob: best },
+            { token: 3, logprob: best - 2 },
+          ],
+          next: next < tokens ? best - 0.5 : null,
+        };
+      }),
+    ),
+    vocabulary: Object.fromEntries(Array.from({ length: 25 }, (_, token) => [token, token === 24 ? hostile : ` word${token}`])),
   };
 }
 
