@@ -4,6 +4,8 @@ import type { SelfCheck } from './decoder/self-check.ts';
 import type { MemoryReport } from './device/memory.ts';
 import type { DeviceReport } from './device/report.ts';
 import type { Hook, OpenedModel } from './opened.ts';
+import type { ChosenPreprocessing } from './vision/choose-preprocessing.ts';
+import type { Preprocessing } from './vision/preprocessing.ts';
 
 export interface FileHash {
   /** Relative to the model's folder, with `/`. */
@@ -21,7 +23,8 @@ export interface ModelDescription extends ModelTraits {
   readonly variant: string | null;
   readonly dtype: string;
   readonly layers: number;
-  readonly width: number;
+  /** d_model; null for an image model without a residual stream of its own. */
+  readonly width: number | null;
   readonly heads: number | null;
   readonly headSize: number | null;
   /** Tokens, or classes of an image classifier. */
@@ -37,6 +40,8 @@ export interface ModelDescription extends ModelTraits {
   /** Why the residual stream was not found; null where it was. */
   readonly mixed: string | null;
   /** Null for models that give no logits to compare. */
+  /** How pictures are made into its input, and who said so; absent in models of text. */
+  readonly image?: { readonly preprocessing: Preprocessing; readonly origin: ChosenPreprocessing['origin'] };
   readonly selfCheck: SelfCheck | null;
   readonly device: DeviceReport;
   readonly memory: MemoryReport & {

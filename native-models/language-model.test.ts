@@ -151,7 +151,7 @@ test('hidden states have the shape of the model, and positions count from both e
   expect(hooks).toHaveLength(layers + 1);
   reply!.hooks.forEach(({ shape, data }, point) => {
     expect(shape).toEqual([2, width]);
-    expect(last!.hooks[point]!.data).toEqual(data.subarray(width));
+    expect(last!.hooks[point]!.data).toEqual(data.subarray(width!));
   });
 });
 

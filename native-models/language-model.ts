@@ -42,6 +42,7 @@ import { type Tokenizer } from './tokenizer.ts';
 export interface LanguageModelParts {
   readonly opened: OpenedModel;
   readonly description: ModelDescription;
+  readonly sizes: HookSizes;
   readonly inputs: DecoderInputs;
   /** Why there is none, in its place. */
   readonly tokenizer: Tokenizer | LabError;
@@ -259,9 +260,7 @@ export class LanguageModel implements Model {
     );
     const found = compiled?.get(key);
     if (found !== undefined) return found;
-    const { width, heads, headSize } = this.description;
-    const sizes: HookSizes = { width, heads, headSize };
-    const made = compileEdits(edits, this.#parts.opened.hooks, promptTokens, sizes);
+    const made = compileEdits(edits, this.#parts.opened.hooks, promptTokens, this.#parts.sizes);
     compiled?.set(key, made);
     return made;
   }
@@ -284,6 +283,7 @@ export class LanguageModel implements Model {
   }
 
   #textTokens(text: ActivationText): { tokens: readonly number[]; prompt: number } {
+    if (text.prompt === undefined) throw notThisKind(this.description, 'reads text, not pictures');
     const encoded = this.#tokenizer.encodePrompt(text.prompt);
     if (text.continuation === undefined) return { tokens: encoded.tokens, prompt: encoded.tokens.length };
     const pair = this.#tokenizer.encodeContinuation(text.prompt, encoded, text.continuation);

@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly known?: KnownModel | null;
   /** How pictures are prepared, for an image model whose folder does not say; see `vision/preprocess.ts`. */
   readonly preprocessing?: unknown;
+  /** A file with the names of an image model's classes; those of its folder where absent. */
+  readonly labels?: string | null;
 }
 
 /** What need not be found out again about a model whose files look the same from outside (`files.ts`). */
@@ -57,11 +59,14 @@ export interface ActivationsRequest {
 }
 
 export interface ActivationText {
-  readonly prompt: Prompt;
+  readonly prompt?: Prompt;
+  /** For an image model: a picture's file, in place of the prompt. */
+  readonly image?: string;
   /** Follows the prompt as an answer does (`ScoreRequest.continuations`); positions are counted over both. */
   readonly continuation?: string;
   /** For `mean`, what is averaged. Within one request either all texts have a mean or none. */
   readonly positions: PositionChoice;
+  /** Of pictures, the mean over the map or the patches. */
   readonly mean?: boolean;
 }
 

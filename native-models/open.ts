@@ -6,6 +6,7 @@ import { embeddedModel } from './catalog.ts';
 import { isCheckpoint, openCheckpoint } from './checkpoints/open.ts';
 import { openExport } from './exports/open.ts';
 import { plainOptions, type Model, type OpenOptions } from './model.ts';
+import { openPictureModel } from './open-image-model.ts';
 import { openLanguageModel } from './open-language-model.ts';
 import type { OpenedModel } from './opened.ts';
 import { permuteWeights } from './permute.ts';
@@ -16,7 +17,12 @@ import { permuteWeights } from './permute.ts';
  */
 export async function openModel(source: string, options: OpenOptions = plainOptions): Promise<Model> {
   const opened = readModel(source);
-  return openLanguageModel(opened, options);
+  return takesPictures(opened) ? openPictureModel(opened, options) : openLanguageModel(opened, options);
+}
+
+/** A vision transformer without a head is an encoder of pictures. */
+function takesPictures({ task, model }: OpenedModel): boolean {
+  return task === 'image-classifier' || model.graph.inputs.some(({ name }) => name === 'pixel_values');
 }
 
 /** Reads a model's graph, and none of its weights. */

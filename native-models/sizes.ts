@@ -56,7 +56,7 @@ export function sizesOf({ config: whole, model, output }: OpenedModel): ModelSiz
 const weightTypes: ReadonlySet<number> = new Set([dataType.float, dataType.float16, dataType.bfloat16, dataType.int8, dataType.uint8]);
 
 /** Values in weight matrices and in vectors as wide as the model; scales, zero points and tables of shape arithmetic do not count. */
-function parametersOf(tensors: readonly Tensor[], nodes: readonly Node[], width: number): number {
+export function parametersOf(tensors: readonly Tensor[], nodes: readonly Node[], width: number): number {
   const packed = new Map<string, number>();
   const beside = new Set<string>();
   for (const node of nodes) {

@@ -7,7 +7,7 @@ import type { Hook, ImageTraits, ModelCard, ModelRef, StoredCard } from '../rpc/
 const mostLabels = 1000;
 
 export function cardOf(ref: ModelRef, description: ModelDescription): ModelCard {
-  const { source: format, classes: _classes, ...rest } = description;
+  const { source: format, classes: _classes, image: _image, outside: _outside, ...rest } = description;
   return {
     ...rest,
     ...ref,
@@ -18,10 +18,10 @@ export function cardOf(ref: ModelRef, description: ModelDescription): ModelCard 
   };
 }
 
-function imageTraits({ task, classes }: ModelDescription): ImageTraits | null {
-  if (task !== 'image-classifier' || classes === undefined) return null;
+function imageTraits({ image, classes }: ModelDescription): ImageTraits | null {
+  if (image === undefined || classes === undefined) return null;
   const labels = (classes.names ?? []).slice(0, mostLabels).map((names, index) => names[0] ?? String(index));
-  return { classes: classes.count, labels, preprocessing: null };
+  return { classes: classes.count, labels, preprocessing: { ...image.preprocessing }, origin: image.origin };
 }
 
 /** What the cards of runs before there were hooks have in place of them. */

@@ -90,6 +90,8 @@ export interface ImageTraits {
   readonly labels: readonly string[];
   /** How pictures are made into its input, by setting; null where the lab does not know it yet. */
   readonly preprocessing: Readonly<Record<string, unknown>> | null;
+  /** `guess` where nothing in the model's files says how it was trained. */
+  readonly origin: 'given' | 'preprocessor_config.json' | 'guess';
 }
 
 /** How a model is opened. The lab keeps the last choice for each model, and runs use it. */
@@ -113,7 +115,8 @@ export interface ModelCard extends ModelRef {
   readonly architecture: string;
   readonly dtype: string;
   readonly layers: number;
-  readonly width: number;
+  /** Null for image models without a residual stream of their own. */
+  readonly width: number | null;
   readonly heads: number | null;
   readonly headSize: number | null;
   readonly vocabulary: number;

@@ -106,7 +106,7 @@ test('a reader fitted in honest contexts reads the truth in lying ones from a mi
   const rows = items.flatMap((item, index) =>
     lying.map(({ wordings }) => ({ item, wording: wordings.filter((wording) => wording.heldOut !== true)[index % 6]! })),
   );
-  const { width } = model.description;
+  const width = model.description.width!;
   const states = await collect(model, {
     texts: rows.map(({ item, wording }) => ({ prompt: renderWording(wording, item, pairs, 0), positions: [-1] })),
     hooks: [`blocks.${block - 1}.hook_resid_post`],

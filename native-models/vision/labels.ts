@@ -13,7 +13,7 @@ export const labelFiles = ['labels.txt', 'labels.json', 'imagenet_class_index.js
  * @returns null where nothing tells the names
  * @throws LabError `labels-unreadable`
  */
-export function findClassNames(opened: Pick<OpenedModel, 'config' | 'folder' | 'graphFile'>, given: string | null): ClassNames | null {
+export function findClassNames(opened: Pick<OpenedModel, 'config' | 'folder'>, given: string | null): ClassNames | null {
   if (given !== null) return readNames(path.resolve(given));
   const names = namesFromConfig(opened.config);
   if (names !== null) return names;

@@ -1,6 +1,7 @@
 /**
- * Resizing as Pillow does it, to the bit: two passes, first along the rows, then along the columns, each rounded to whole pixel values.
+ * Resizing as Pillow does it up to version 12, to the bit: two passes, first along the rows, then along the columns, each rounded to whole pixel values.
  * When an image shrinks the filter is widened by the ratio, so that no pixel is passed over (what torchvision calls antialiasing).
+ * (Pillow 13 takes the columns first where the height shrinks much more than the width, which rounds otherwise by one step at places.)
  * Accuracies of the field are measured with these pixels; libvips' own resizing gives others.
  * Source: Pillow's libImaging/Resample.c and Geometry.c (ImagingScaleAffine).
  */

@@ -57,7 +57,8 @@ export function attend(b: GraphBuilder, { heads, keyValueHeads, size }: Heads, a
   const at = `blocks.${block}.attn.`;
   const shared = heads !== keyValueHeads;
   const query = shared ? b.reshape(attend.query, [0, keyValueHeads, -1, size]) : attend.query;
-  let scores = b.fused('FusedMatMul', [query, key], { transB: 1, alpha: { float: scale } });
+  const products = b.node('MatMul', [query, b.node('Transpose', [key], { perm: [0, 1, 3, 2] })]);
+  let scores = scale === 1 ? products : b.node('Mul', [products, b.float(scale)]);
   if (attend.softCap) scores = softCap(b, scores, attend.softCap);
   if (shared) scores = b.reshape(scores, [0, heads, -1, 0]);
   if (mask !== null) scores = b.node('Add', [scores, mask]);

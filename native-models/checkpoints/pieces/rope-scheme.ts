@@ -113,7 +113,7 @@ function yarn(parameters: Config, original: number, theta: number, rotated: numb
   const width = first === last ? 0.001 : last - first;
   const values = powers(theta, rotated).map((power, pair) => {
     const stretched = Math.min(1, Math.max(0, (pair - first) / width));
-    return fround((stretched * 1) / (factor * power) + (1 - stretched) / power);
+    return fround(stretched / (factor * power) + (1 - stretched) / power);
   });
   return { rotated, scale, frequencies: { kind: 'fixed', values } };
 }
