@@ -23,9 +23,10 @@ interface OutcomeRow {
   statement: NonNullable<Outcome['statement']> | null;
   chance: number | null;
   reason: string;
+  choice: string | null;
 }
 
-const outcomeColumns = 'position, name, verdict, value, margin, statement, chance, reason';
+const outcomeColumns = 'position, name, verdict, value, margin, statement, chance, reason, choice';
 
 /** Items of runs with their outcomes. An item is stored whole or not at all. */
 export class Items {
@@ -42,13 +43,13 @@ export class Items {
       'INSERT INTO item (run_id, position, item_id, cluster, category, title, answers, replies) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     const outcome = this.#connection.prepare(
-      'INSERT INTO outcome (run_id, position, name, rank, verdict, scored, value, margin, statement, chance, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO outcome (run_id, position, name, rank, verdict, scored, value, margin, statement, chance, reason, choice) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     guard(this.#file, () =>
       this.#connection.transaction(() => {
         for (const one of items) {
           item.run(runId, one.position, one.id, one.cluster, one.category, one.title, encodeJson(one.answers), encodeJson(one.replies));
-          one.outcomes.forEach(({ name, verdict, value, margin, statement, chance, reason }, rank) =>
+          one.outcomes.forEach(({ name, verdict, value, margin, statement, chance, reason, choice }, rank) =>
             outcome.run(
               runId,
               one.position,
@@ -61,6 +62,7 @@ export class Items {
               statement ?? null,
               chance,
               reason,
+              choice ?? null,
             ),
           );
         }
@@ -165,8 +167,8 @@ export class Items {
 
   #summaries(rows: readonly ItemRow[], outcomes: readonly OutcomeRow[]): ItemSummary[] {
     const byPosition = new Map<number, Outcome[]>();
-    for (const { position, statement, ...rest } of outcomes) {
-      const outcome: Outcome = statement === null ? rest : { ...rest, statement };
+    for (const { position, statement, choice, ...rest } of outcomes) {
+      const outcome: Outcome = { ...rest, ...(statement === null ? {} : { statement }), ...(choice === null ? {} : { choice }) };
       const list = byPosition.get(position);
       if (list === undefined) byPosition.set(position, [outcome]);
       else list.push(outcome);

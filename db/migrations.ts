@@ -83,12 +83,16 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   `
-  -- How a model was last opened (what = 'choice') and how fast it was (what = 'speed').
+  -- How a model was last opened (what = 'choice'), how fast it was ('speed'), and what need not be found out again ('known').
   CREATE TABLE model_kept (
     source TEXT NOT NULL,
     what TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (source, what)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What the model chose, where the probe counts choices (the class that it saw).
+  ALTER TABLE outcome ADD COLUMN choice TEXT;
   `,
 ];

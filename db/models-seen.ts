@@ -10,7 +10,7 @@ export interface ModelSeen {
 }
 
 /** What is kept of a model besides, embedded ones included; opaque here. */
-type Kept = 'choice' | 'speed';
+type Kept = 'choice' | 'speed' | 'known';
 
 export class ModelsSeen {
   readonly #connection: Connection;
@@ -63,6 +63,15 @@ export class ModelsSeen {
 
   keepSpeed(source: string, speed: object): void {
     this.#keep(source, 'speed', speed);
+  }
+
+  /** Hashes and the check of itself, from when it was last opened; null where never. */
+  known(source: string): unknown {
+    return this.#kept(source, 'known');
+  }
+
+  keepKnown(source: string, known: object): void {
+    this.#keep(source, 'known', known);
   }
 
   #kept(source: string, what: Kept): unknown {

@@ -174,6 +174,10 @@ class PictureModel implements Model {
   }
 
   #noText(): LabError {
-    return new LabError('usage', `this model (${this.description.architecture}) reads pictures, not text`, 'Take a language model, or give pictures.');
+    return new LabError(
+      'usage',
+      `this model (${this.description.architecture}) reads pictures, not text`,
+      'Take a language model, or give pictures.',
+    );
   }
 }

@@ -18,6 +18,8 @@ const options = {
   port: { type: 'string' },
   device: { type: 'string' },
   insist: { type: 'boolean' },
+  preprocessing: { type: 'string' },
+  labels: { type: 'string' },
   in: { type: 'string' },
   hooks: { type: 'string' },
   positions: { type: 'string' },

@@ -9,7 +9,7 @@ import { serveBrowser } from '../serve-browser.ts';
 import { allowOnly, numberOption, readArguments, textOption, type Arguments } from './arguments.ts';
 import { demoText, runDemo } from './demo.ts';
 import { activationsCommand } from './model/activations.ts';
-import { deviceOption } from './model/engine.ts';
+import { chosenModel, openingOptions } from './model/engine.ts';
 import { generateCommand } from './model/generate.ts';
 import { inspectJson, inspectText } from './model/inspect.ts';
 import { scoreCommand } from './model/score.ts';
@@ -105,12 +105,9 @@ const never = new AbortController().signal;
 
 const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed | Promise<Printed>>> = {
   'models inspect': async (lab, given) => {
-    allowOnly(given, ['device', 'insist']);
+    allowOnly(given, openingOptions);
     const source = oneMore(given, 2, 'candor models inspect takes one model');
-    const card = await lab.handlers['models.inspect'](
-      { source, device: deviceOption(given), insist: given.values['insist'] === true },
-      never,
-    );
+    const card = await lab.handlers['models.inspect'](chosenModel(source, given), never);
     return { json: inspectJson(card), text: inspectText(card), status: exitStatus.done };
   },
   run: async (lab, given) => runsPrinted(await runCommand(lab, given)),

@@ -4,18 +4,19 @@ import path from 'node:path';
 import { LabError } from '../../probes/lab-error.ts';
 import { resolveParameters } from '../../probes/parameters.ts';
 import { probeNamed } from '../../probes/registry.ts';
-import { loadData } from '../lab/data.ts';
+import { dataFor, loadData } from '../lab/data.ts';
 import { exportRuns } from '../lab/export.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { RunDetail, RunRequest } from '../rpc/contract.ts';
+import type { Input, RunDetail, RunRequest } from '../rpc/contract.ts';
 import { allowOnly, listOption, numberOption, settings, textOption, type Arguments } from './arguments.ts';
+import { chosenModel, openingOptions } from './model/engine.ts';
 import { ProgressLine } from './progress.ts';
 
 export const exitStatus = { done: 0, failed: 1, unusable: 2, interrupted: 130 } as const;
 
 /** Checks everything that can be checked before anything is stored, then runs. */
 export async function runCommand(lab: Lab, given: Arguments): Promise<{ runs: RunDetail[]; status: number }> {
-  allowOnly(given, ['model', 'data', 'set', 'limit', 'seed', 'session', 'items']);
+  allowOnly(given, ['model', ...openingOptions, 'data', 'set', 'limit', 'seed', 'session', 'items']);
   const [, probe, ...rest] = given.positionals;
   if (probe === undefined || rest.length > 0) throw new LabError('usage', 'candor run takes one probe', 'candor probes list shows them.');
   const models = listOption(given, 'model');
@@ -31,17 +32,21 @@ export async function runCommand(lab: Lab, given: Arguments): Promise<{ runs: Ru
     seed: numberOption(given, 'seed', 0, 2 ** 32 - 1),
     sessionTitle: textOption(given, 'session'),
   };
-  const ids = (await startRuns(lab, request)).map((run) => run.id);
+  const ids = (await startRuns(lab, request, (source) => chosenModel(source, given))).map((run) => run.id);
   return follow(lab, ids, itemsFile);
 }
 
 /** Opens every model once before a session is made, so that a wrong path leaves no trace. */
-export async function startRuns(lab: Lab, request: RunRequest): Promise<readonly { id: string }[]> {
+export async function startRuns(
+  lab: Lab,
+  request: RunRequest,
+  chosen: (source: string) => Input<'models.inspect'> = (source) => ({ source }),
+): Promise<readonly { id: string }[]> {
   const signal = new AbortController().signal;
   const definition = probeNamed(request.probe);
   resolveParameters(definition.parameters, request.params ?? {});
-  loadData(request.data ?? definition.builtIn[0]!);
-  for (const source of request.models) await lab.handlers['models.inspect']({ source }, signal);
+  loadData(dataFor(definition, request.data));
+  for (const source of request.models) await lab.handlers['models.inspect'](chosen(source), signal);
   return (await lab.handlers['runs.start'](request, signal)).runs;
 }
 

@@ -6,11 +6,12 @@ export const usage = `candor: honesty probes on local language models
   candor score --model MODEL --in F.jsonl --out G.jsonl
              lines {"id","prompt","continuation"} to {"id","tokens","token_logprobs","logprob","greedy"}, in nats
   candor activations --model MODEL --in F.jsonl --hooks NAME,…|all [--positions last|all|mean] [--dtype f32|f16] --out X.safetensors
-             lines {"id","text"} to one tensor a hook, rows in the order of the lines
+             lines {"id","text"} (image models: {"id","image"}) to one tensor a hook, rows in the order of the lines
   candor generate --model MODEL --prompt TEXT [--chat] [--max-tokens N] [--edit hook=file.safetensors:alpha]…
              [--temperature T] [--top-k K] [--top-p P] [--repetition-penalty R] [--stop TEXT]… [--seed N]
   candor run PROBE --model MODEL [--model …] [--data FILE|builtin:NAME]
              [--set name=value]… [--limit N] [--seed N] [--session TITLE] [--items FILE.jsonl]
+             classify: --data DIR (a folder a class, or a CSV path,label)
   candor resume RUN
   candor compare RUN RUN
   candor sessions list
@@ -20,7 +21,7 @@ export const usage = `candor: honesty probes on local language models
   candor demo
 
 MODEL is a folder (an ONNX export, or a checkpoint: config.json and *.safetensors), an .onnx file, or one of the embedded models
-liar, honest, scrambled. Commands that open one take --device auto|cpu|webgpu|cuda|directml|coreml, and --insist for a model that
-will probably not fit into memory.
+liar, honest, scrambled. Commands that open one take --device auto|cpu|webgpu|cuda|directml|coreml, --insist for a model that will
+probably not fit into memory, and for image models --preprocessing PRESET|FILE.json and --labels FILE (names of the classes).
 With every command: --json prints one JSON document, --db FILE uses another database than the lab's own.
 Exit status: 0 done, 1 failed, 2 unusable arguments or input, 130 interrupted (resume it with candor resume RUN).`;

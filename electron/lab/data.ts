@@ -9,6 +9,7 @@ import { readStatements } from '../../probes/datasets/statements.ts';
 import { readMcTask, readTruthfulQaTable, twoChoices } from '../../probes/datasets/truthfulqa.ts';
 import { readWorld } from '../../probes/datasets/world.ts';
 import { LabError } from '../../probes/lab-error.ts';
+import type { Probe } from '../../probes/probe.ts';
 import type { DatasetPreview, DatasetRef } from '../rpc/contract.ts';
 import { hashImages, isFolder, readImageFolder, readImageRows } from './images.ts';
 
@@ -48,6 +49,17 @@ export interface LoadedData {
 /** More than any published set of this kind has; a larger file is most likely a mistake, and would fill the memory. */
 const largestFile = 256 * 2 ** 20;
 const previewRows = 20;
+
+/** @throws LabError `usage` where nothing is given and the probe has no data of its own */
+export function dataFor(probe: Probe, given: string | undefined): string {
+  const source = given ?? probe.builtIn[0];
+  if (source !== undefined) return source;
+  throw new LabError(
+    'usage',
+    `the probe ${probe.id} has no data of its own`,
+    `Give some of the kind ${probe.accepts.join(', ')} (--data).`,
+  );
+}
 
 /** @throws LabError with one of the codes `dataset-…`, or `usage` for an unknown built-in set */
 export function loadData(source: string): LoadedData {

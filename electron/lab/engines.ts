@@ -5,12 +5,20 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { embeddedModel } from '../../native-models/catalog.ts';
+import type { ModelDescription } from '../../native-models/description.ts';
 import { openEngine, type EngineClient } from '../../native-models/engine/client.ts';
+import type { KnownModel } from '../../native-models/model.ts';
 import type { ModelChoice, ModelRef } from '../rpc/contract.ts';
 
 const mostOpen = 3;
 /** Milliseconds after which an unused engine gives its memory back. */
 const idleTime = 120_000;
+
+/** What was found out about models when they were opened before. */
+export interface ModelMemory {
+  known(source: string): KnownModel | null;
+  keep(source: string, known: KnownModel): void;
+}
 
 interface Held {
   readonly engine: Promise<EngineClient>;
@@ -26,12 +34,14 @@ interface Held {
 export class Engines {
   readonly #held = new Map<string, Held>();
   readonly #choiceOf: (source: string) => ModelChoice;
+  readonly #memory: ModelMemory;
   /** All cores; where there are several, all but one, which the window and the database live on. */
   readonly #threads = availableParallelism() > 2 ? availableParallelism() - 1 : availableParallelism();
 
   /** @param choiceOf how a model is opened where its caller does not say */
-  constructor(choiceOf: (source: string) => ModelChoice) {
+  constructor(choiceOf: (source: string) => ModelChoice, memory: ModelMemory) {
     this.#choiceOf = choiceOf;
+    this.#memory = memory;
   }
 
   /**
@@ -46,7 +56,7 @@ export class Engines {
   ): Promise<T> {
     const full = { ...this.#choiceOf(source), ...choice };
     // Insisting changes nothing in a model that is open already.
-    const key = JSON.stringify([source, full.device, full.preprocessing]);
+    const key = JSON.stringify([source, full.device, full.preprocessing, full.labels]);
     const held = this.#hold(key, source, full);
     held.users += 1;
     clearTimeout(held.timer);
@@ -78,7 +88,7 @@ export class Engines {
     await Promise.all(all.map(([, held]) => closeQuietly(held)));
   }
 
-  #hold(key: string, source: string, { device, insist, preprocessing }: ModelChoice): Held {
+  #hold(key: string, source: string, { device, insist, preprocessing, labels }: ModelChoice): Held {
     const found = this.#held.get(key);
     if (found !== undefined && found.client?.alive !== false) return found;
     if (found !== undefined) this.#drop(key, found);
@@ -93,6 +103,8 @@ export class Engines {
         threads: this.#threads,
         device,
         insist,
+        labels,
+        known: this.#memory.known(source),
         ...(preprocessing === null ? {} : { preprocessing }),
         signal: giveUp.signal,
       }),
@@ -103,11 +115,19 @@ export class Engines {
       timer: undefined,
     };
     void held.engine.then(
-      (client) => (held.client = client),
+      (client) => {
+        held.client = client;
+        this.#remember(source, client.description);
+      },
       () => undefined,
     );
     this.#held.set(key, held);
     return held;
+  }
+
+  /** For the next time, so that gigabytes need not be hashed and checked again. */
+  #remember(source: string, { outside, files, selfCheck }: ModelDescription): void {
+    if (this.#memory.known(source)?.outside !== outside) this.#memory.keep(source, { outside, files, selfCheck });
   }
 
   #rest(key: string, held: Held): void {

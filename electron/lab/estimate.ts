@@ -5,7 +5,7 @@ import { resolveParameters } from '../../probes/parameters.ts';
 import { probeNamed } from '../../probes/registry.ts';
 import type { ModelReply } from '../../probes/request.ts';
 import type { Estimate, RunRequest } from '../rpc/contract.ts';
-import { loadData } from './data.ts';
+import { dataFor, loadData } from './data.ts';
 import { modelRef, type Engines } from './engines.ts';
 import { planItems } from './plan.ts';
 
@@ -14,7 +14,7 @@ const sampleItems = 12;
 export async function estimateRun(request: RunRequest, engines: Engines, signal: AbortSignal): Promise<Estimate> {
   const probe = probeNamed(request.probe);
   const params = resolveParameters(probe.parameters, request.params ?? {});
-  const { dataset } = loadData(request.data ?? probe.builtIn[0]!);
+  const { dataset } = loadData(dataFor(probe, request.data));
   const total = { items: 0, prompts: 0, tokens: 0, seconds: 0 };
   const perModel: { model: string; seconds: number | null; error: ErrorReport | null }[] = [];
   for (const source of request.models) {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { RunRecord } from '../../db/records.ts';
 import { Store } from '../../db/store.ts';
 import { embeddedModels } from '../../native-models/catalog.ts';
+import type { KnownModel } from '../../native-models/model.ts';
 import { LabError, reportOf } from '../../probes/lab-error.ts';
 import { resolveParameters } from '../../probes/parameters.ts';
 import { probeNamed } from '../../probes/registry.ts';
@@ -20,7 +21,7 @@ import type {
   SpeedReport,
 } from '../rpc/contract.ts';
 import { compareItems, compareRuns } from './comparison.ts';
-import { loadData } from './data.ts';
+import { dataFor, loadData } from './data.ts';
 import { Engines, modelRef } from './engines.ts';
 import { estimateRun } from './estimate.ts';
 import { exportRuns } from './export.ts';
@@ -50,7 +51,7 @@ export interface Lab {
 const partialEvery = 2000;
 
 /** How a model is opened before anybody has chosen. */
-const usualChoice: ModelChoice = { device: 'auto', insist: false, preprocessing: null };
+const usualChoice: ModelChoice = { device: 'auto', insist: false, preprocessing: null, labels: null };
 
 /** @throws LabError as `openDatabase` */
 export function openLab(options: { database?: string; shell: 'electron' | 'browser' }): Promise<Lab> {
@@ -59,7 +60,10 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     ...usualChoice,
     ...(store.modelsSeen.choice(source) as Partial<ModelChoice> | null),
   });
-  const engines = new Engines(choiceOf);
+  const engines = new Engines(choiceOf, {
+    known: (source) => store.modelsSeen.known(source) as KnownModel | null,
+    keep: (source, known) => store.modelsSeen.keepKnown(source, known),
+  });
   const metrics = new MetricsThread();
   const listeners = new Set<(name: EventName, value: unknown) => void>();
   const emit = <E extends EventName>(name: E, value: Events[E]): void => listeners.forEach((listener) => listener(name, value));
@@ -102,7 +106,7 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
   const start = (request: RunRequest): { sessionId: string; runs: RunSummary[] } => {
     const probe = probeNamed(request.probe);
     const params = resolveParameters(probe.parameters, request.params ?? {});
-    const data = loadData(request.data ?? probe.builtIn[0]!);
+    const data = loadData(dataFor(probe, request.data));
     if (!probe.accepts.includes(data.dataset.kind))
       throw new LabError(
         'usage',
@@ -143,12 +147,13 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
       ...embeddedModels.map(({ name, about }) => ({ ...modelRef(name), about, lastError: null })),
       ...store.modelsSeen.list().map(({ source, name, error }) => ({ source, name, embedded: false, about: null, lastError: error })),
     ],
-    'models.inspect': async ({ source, device, insist, preprocessing }, signal) => {
+    'models.inspect': async ({ source, device, insist, preprocessing, labels }, signal) => {
       const ref = modelRef(source);
       const given: Partial<ModelChoice> = {
         ...(device === undefined ? {} : { device }),
         ...(insist === undefined ? {} : { insist }),
         ...(preprocessing === undefined ? {} : { preprocessing }),
+        ...(labels === undefined ? {} : { labels }),
       };
       try {
         const card = await engines.use(ref.source, signal, (engine) => Promise.resolve(cardOf(ref, engine.description)), given);

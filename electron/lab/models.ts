@@ -58,11 +58,14 @@ function hookOf({ block, hook, tensor }: OldPoint): Hook {
   return { name: hook, block: Math.max(0, block), tensor, shape: 'residual' };
 }
 
-type Identity = Pick<ModelCard, 'name' | 'embedded' | 'files'>;
+type Identity = Pick<ModelCard, 'name' | 'embedded' | 'files' | 'image'>;
 
-/** A scrambled model has the files of the one it was made from, so the seed of the permutation is part of its identity. */
+/**
+ * A scrambled model has the files of the one it was made from, so the seed of the permutation is part of its identity; so is what an
+ * image model was told about its input and its classes.
+ */
 export function sameModel(left: Identity, right: Identity): boolean {
-  const key = ({ name, embedded, files }: Identity): string =>
-    JSON.stringify([embedded ? name : '', files.map((file) => file.sha256).sort()]);
+  const key = ({ name, embedded, files, image }: Identity): string =>
+    JSON.stringify([embedded ? name : '', files.map((file) => file.sha256).sort(), image?.preprocessing ?? null, image?.labels ?? null]);
   return key(left) === key(right);
 }

@@ -218,6 +218,7 @@ export interface Calls {
       device?: DeviceChoice | undefined;
       insist?: boolean | undefined;
       preprocessing?: Preprocessing | undefined;
+      labels?: string | undefined;
     };
     output: ModelCard;
   };

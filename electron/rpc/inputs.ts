@@ -86,6 +86,7 @@ export const inputs = {
     device,
     insist: z.boolean().optional(),
     preprocessing: preprocessing.optional(),
+    labels: path.optional(),
   }),
   'models.forget': bySource,
   'models.choice': bySource,

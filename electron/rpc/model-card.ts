@@ -101,6 +101,8 @@ export interface ModelChoice {
   readonly insist: boolean;
   /** How pictures are prepared; null leaves it to the model's files. */
   readonly preprocessing: Preprocessing | null;
+  /** A file with the names of its classes; null leaves it to the model's files. */
+  readonly labels: string | null;
 }
 
 /** The name of a preset, or single settings. The engine knows which there are. */

@@ -3,9 +3,28 @@
  * They can only be fed back; asking one for its values ends the process. The collector does not know how large they are, so
  * whoever is done with one gives it back.
  */
-import type { Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** Gives back the memory of those that lie on a device; others are left to the collector. */
 export function releaseTensors(tensors: Readonly<Record<string, Tensor>>): void {
   for (const tensor of Object.values(tensors)) if (tensor.location === 'gpu-buffer') tensor.dispose();
+}
+
+/**
+ * Makes a session that keeps outputs on a device compute all outputs in every run, whichever are asked for.
+ *
+ * onnxruntime-node 1.30 binds the outputs of such a session and never unbinds one: with fewer in the next run it fails ("Output count
+ * mismatch", "Tensor size mismatch"), and with others it takes one for another.
+ */
+export function fetchingAll(session: InferenceSession): InferenceSession {
+  const run = session.run.bind(session);
+  session.run = async (feeds: InferenceSession.FeedsType, asked?: unknown): Promise<InferenceSession.ReturnType> => {
+    const outputs = await run(feeds);
+    if (!Array.isArray(asked)) return outputs;
+    const isAsked = ([name]: readonly [string, unknown]): boolean => asked.includes(name);
+    const all = Object.entries(outputs);
+    releaseTensors(Object.fromEntries(all.filter((entry) => !isAsked(entry))) as Record<string, Tensor>);
+    return Object.fromEntries(all.filter(isAsked));
+  };
+  return session;
 }

@@ -5,6 +5,7 @@ import { LabError } from '../../probes/lab-error.ts';
 import type { OnnxModel } from '../onnx/graph.ts';
 import { encodeModel } from '../onnx/write.ts';
 import { providers, type Device } from './devices.ts';
+import { fetchingAll } from './device-tensors.ts';
 import './float16.ts';
 import { isOutOfMemory, outOfMemory } from './memory.ts';
 import { deviceUnavailable, wordsOf } from './refusal.ts';
@@ -40,8 +41,9 @@ export async function createSession(model: OnnxModel, graphFile: string, options
   // NVIDIA's cards otherwise multiply float32 matrices with a mantissa of 10 bits (TensorFloat-32).
   if (device === 'cuda') process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
   const provider = { name: providers[device].option, ...(fixed.nodes.length > 0 ? { forceCpuNodeNames: fixed.nodes } : {}) };
+  const keeping = kept(device, model, options.keepOnDevice ?? []);
   try {
-    return await InferenceSession.create(bytes, {
+    const session = await InferenceSession.create(bytes, {
       executionProviders: [provider],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
@@ -49,25 +51,22 @@ export async function createSession(model: OnnxModel, graphFile: string, options
       // DirectML cannot do with planned memory.
       enableMemPattern: device !== 'directml',
       graphOptimizationLevel: options.optimisation ?? 'all',
-      ...kept(device, model, options.keepOnDevice ?? []),
+      ...(keeping === null ? {} : { preferredOutputLocation: keeping }),
       ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
       // Threads that spin while they wait slow down every other session on the machine.
       extra: { session: { model_external_initializers_file_folder_path: folder, intra_op: { allow_spinning: '0' } } },
     });
+    return keeping === null ? session : fetchingAll(session);
   } catch (thrown) {
     throw refused(thrown, device, graphFile === '' ? folder : graphFile);
   }
 }
 
 /** Only WebGPU's tensors can be kept and fed back; what is not named goes to the processor's memory. */
-function kept(
-  device: Device,
-  { graph }: OnnxModel,
-  names: readonly string[],
-): Pick<InferenceSession.SessionOptions, 'preferredOutputLocation'> {
+function kept(device: Device, { graph }: OnnxModel, names: readonly string[]): Readonly<Record<string, 'gpu-buffer'>> | null {
   const outputs = graph.outputs.filter(({ name }) => names.includes(name));
-  if (device !== 'webgpu' || outputs.length === 0) return {};
-  return { preferredOutputLocation: Object.fromEntries(outputs.map(({ name }) => [name, 'gpu-buffer' as const])) };
+  if (device !== 'webgpu' || outputs.length === 0) return null;
+  return Object.fromEntries(outputs.map(({ name }) => [name, 'gpu-buffer' as const]));
 }
 
 function refused(thrown: unknown, device: Device, where: string): LabError {

@@ -12,6 +12,7 @@ interface Found {
   readonly onDevice: { readonly tokens: number[]; readonly places: string[] };
   readonly unfixed: number;
   readonly trigonometry: { readonly fixed: number; readonly unfixed: number };
+  readonly choices: number[][];
   readonly maxPool: { readonly values: number[]; readonly indices: number[] };
 }
 
@@ -54,6 +55,10 @@ describe.skipIf(driver === null)(`WebGPU without a graphics card${why}`, () => {
     expect(found.onProcessor.places).toEqual(['cpu']);
     expect(found.onDevice.tokens).toEqual(found.onProcessor.tokens);
     expect(found.onDevice.tokens).toHaveLength(4);
+  });
+
+  test('outputs can be asked for in any choice and length where others stay on the device', () => {
+    expect(found.choices).toEqual([[2], [4, 4], [6, 6, 6], [8, 8, 8, 8]]);
   });
 
   test('Sin and Cos are left to the processor: on WebGPU they are off by what WGSL allows, and the logits with them', () => {

@@ -1,9 +1,11 @@
 /** `candor activations`: a model's hooks over texts, as a safetensors file that numpy, PyTorch and pandas users can go on from. */
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { z } from 'zod';
 import { SafetensorsWriter } from '../../../native-models/checkpoints/safetensors-writer.ts';
 import type { FileHash, ModelDescription } from '../../../native-models/description.ts';
 import type { EngineClient } from '../../../native-models/engine/client.ts';
+import type { ActivationText } from '../../../native-models/model.ts';
 import type { Hook } from '../../../native-models/opened.ts';
 import { LabError } from '../../../probes/lab-error.ts';
 import { labVersion } from '../../lab/versions.ts';
@@ -13,7 +15,9 @@ import { inert } from '../table.ts';
 import { engineOptions, withEngine } from './engine.ts';
 import { checkTarget, readLines } from './lines.ts';
 
-const line = z.object({ id: z.union([z.string(), z.number()]), text: z.string() });
+const id = z.union([z.string(), z.number()]);
+const line = z.union([z.object({ id, text: z.string() }), z.object({ id, image: z.string() })]);
+
 const choices = ['last', 'all', 'mean'] as const;
 type Positions = (typeof choices)[number];
 
@@ -29,7 +33,7 @@ export interface ActivationsSummary {
   readonly bytes: number;
 }
 
-/** Lines `{"id","text"}` to one tensor a hook, rows in the order of the input. */
+/** Lines `{"id","text"}`, or `{"id","image"}` with paths relative to the input file, to one tensor a hook, rows in the order of the input. */
 export async function activationsCommand(given: Arguments): Promise<ActivationsSummary> {
   allowOnly(given, [...engineOptions, 'in', 'out', 'hooks', 'positions', 'dtype']);
   const input = textOption(given, 'in');
@@ -71,11 +75,11 @@ async function extract(
   let rows = 0;
   try {
     for await (const group of readLines(input, line, together[positions])) {
-      const texts = group.map(({ text }) =>
-        positions === 'mean'
-          ? { prompt: { text }, positions: 'all' as const, mean: true }
-          : { prompt: { text }, positions: positions === 'last' ? [-1] : ('all' as const) },
-      );
+      const texts = group.map((given): ActivationText => {
+        const read = 'text' in given ? { prompt: { text: given.text } } : { image: path.resolve(path.dirname(input), given.image) };
+        if (positions === 'mean') return { ...read, positions: 'all', mean: true };
+        return { ...read, positions: positions === 'last' ? [-1] : 'all' };
+      });
       // By text, then by hook: batches come by length, the file is in the order of the input.
       const values: ({ rows: Float32Array[]; shape: readonly number[][]; tokens: number } | undefined)[] = new Array<undefined>(
         group.length,
@@ -146,7 +150,7 @@ function otherNames(named: readonly string[], { hooks }: ModelDescription): Reco
 
 /** One hash for all files of a model, in the order of their names. */
 export function modelHash(files: readonly FileHash[]): string {
-  const lines = files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).sort();
+  const lines = files.map((file) => `${file.sha256}  ${file.path}\n`).sort();
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 

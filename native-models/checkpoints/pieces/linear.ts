@@ -14,9 +14,10 @@ export function linear(
   [inputs, outputs]: readonly [number, number],
   name?: string,
 ): string {
-  const matrix = b.node('Transpose', [b.weights.get(weight, [outputs, inputs])], { perm: [1, 0] });
-  if (bias === null) return b.node('MatMul', [input, matrix], {}, name);
-  return addBias(b, b.node('MatMul', [input, matrix]), bias, outputs, name);
+  const attributes = { transB: 1 };
+  const matrix = b.weights.get(weight, [outputs, inputs]);
+  if (bias === null) return b.fused('FusedMatMul', [input, matrix], attributes, name);
+  return addBias(b, b.fused('FusedMatMul', [input, matrix], attributes), bias, outputs, name);
 }
 
 /** `x · W + b` with W stored [inputs, outputs], as GPT-2's Conv1D does. */

@@ -70,7 +70,7 @@ async function unfixed(): Promise<number> {
   return deviationOf(await there.run(feeds), await here.run(feeds), 1).relative;
 }
 
-function graphOf(nodes: Node[], shape: number[]): OnnxModel {
+function graphOf(nodes: Node[], shape: (number | string)[]): OnnxModel {
   return {
     graph: {
       name: 'test',
@@ -110,6 +110,20 @@ async function maxPool(): Promise<{ values: number[]; indices: number[] }> {
   return { values: [...(y!.data as Float32Array)], indices: [...(z!.data as Float32Array)] };
 }
 
+/** Outputs of different choices and lengths, in turn, where one of two is kept on the device. */
+async function choices(): Promise<number[][]> {
+  const model = graphOf([makeNode('Neg', ['x'], ['y']), makeNode('Add', ['x', 'x'], ['z'])], ['n']);
+  const session = await createSession(model, '', { threads, device: 'webgpu', keepOnDevice: ['y'] });
+  const found: number[][] = [];
+  for (const asked of [['z'], ['y', 'z'], ['z'], undefined]) {
+    const x = new Tensor('float32', new Float32Array(found.length + 1).fill(found.length + 1), [found.length + 1]);
+    const outputs = asked === undefined ? await session.run({ x }) : await session.run({ x }, asked);
+    found.push([...(outputs['z']!.data as Float32Array)]);
+    releaseTensors(outputs);
+  }
+  return found;
+}
+
 const feeds = feedsOf(prompt, 0, emptyCache());
 const keepOnDevice = caches.map((name) => `present.${name}`);
 const steps = 4;
@@ -122,5 +136,6 @@ process.stdout.write(
     unfixed: await unfixed(),
     trigonometry: { fixed: await trigonometry(true), unfixed: await trigonometry(false) },
     maxPool: await maxPool(),
+    choices: await choices(),
   }),
 );

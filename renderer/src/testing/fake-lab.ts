@@ -118,7 +118,7 @@ export class FakeLab implements LabClient {
         return fixtures.card(source);
       },
       'models.forget': () => ({}),
-      'models.choice': () => ({ device: 'auto', insist: false, preprocessing: null }),
+      'models.choice': () => ({ device: 'auto', insist: false, preprocessing: null, labels: null }),
       'models.variants': ({ source }) => {
         const chosen = fixtures.variants.some((variant) => variant.source === source) ? source : null;
         const known = chosen !== null || source === fixtures.several;
