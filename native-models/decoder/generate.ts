@@ -33,34 +33,42 @@ export async function* generateTokens(decoder: Decoder, job: GenerateJob, signal
   const { hasCache } = decoder.inputs;
   let past: Past = noPast;
   let pending: number[] = [...job.prompt];
-  for (let count = 0; count < job.maxTokens; count++) {
-    signal?.throwIfAborted();
-    if (hasCache && pending.length > decoder.budget.piece) {
-      const head = pending.slice(0, -1);
-      past = await decoder.advance(head, past, job.edits, signal);
-      pending = pending.slice(-1);
+  const reach = (next: Past): void => {
+    decoder.release(past);
+    past = next;
+  };
+  try {
+    for (let count = 0; count < job.maxTokens; count++) {
+      signal?.throwIfAborted();
+      if (hasCache && pending.length > decoder.budget.piece) {
+        const head = pending.slice(0, -1);
+        reach(await decoder.advance(head, past, job.edits, signal));
+        pending = pending.slice(-1);
+      }
+      const last = pending.length - 1;
+      const reply = await decoder.run({
+        rows: [pending],
+        past,
+        slots: [[0, last]],
+        targets: [],
+        want: { logits: true, past: hasCache },
+        edits: job.edits,
+      });
+      const logits = reply.logits!;
+      const token = pickToken(logits, job.sampling, random, seen);
+      if (token === null) {
+        yield null;
+        return;
+      }
+      if (job.stopTokens.has(token)) return;
+      yield { token, logprob: logits[token]! - logSumExp(logits), alternatives: alternativesOf(logits, job.alternatives) };
+      seen.add(token);
+      if (hasCache) {
+        reach(reply.past!);
+        pending = [token];
+      } else pending.push(token);
     }
-    const last = pending.length - 1;
-    const reply = await decoder.run({
-      rows: [pending],
-      past,
-      slots: [[0, last]],
-      targets: [],
-      want: { logits: true, past: hasCache },
-      edits: job.edits,
-    });
-    const logits = reply.logits!;
-    const token = pickToken(logits, job.sampling, random, seen);
-    if (token === null) {
-      yield null;
-      return;
-    }
-    if (job.stopTokens.has(token)) return;
-    yield { token, logprob: logits[token]! - logSumExp(logits), alternatives: alternativesOf(logits, job.alternatives) };
-    seen.add(token);
-    if (hasCache) {
-      past = reply.past!;
-      pending = [token];
-    } else pending.push(token);
+  } finally {
+    decoder.release(past);
   }
 }

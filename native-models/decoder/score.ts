@@ -68,7 +68,10 @@ export class Scorer {
       const rows = rowsOf(jobs, edits);
       const kept = edits === null && this.#kept !== null && beginWith(rows, this.#kept.tokens) ? this.#kept.past : noPast;
       await new Pass(this.#decoder, this.#vocabulary, this.#shares, edits, results, signal, (prefix) => {
-        if (edits === null) this.#kept = prefix;
+        if (edits !== null) return false;
+        if (this.#kept !== null) this.#decoder.release(this.#kept.past);
+        this.#kept = prefix;
+        return true;
       }).visit(rows, kept);
     }
     return results;
@@ -124,7 +127,8 @@ class Pass {
   readonly #edits: CompiledEdits | null;
   readonly #results: readonly Scored[];
   readonly #signal: AbortSignal | undefined;
-  readonly #keep: (prefix: KeptPrefix) => void;
+  /** Whether the prefix is kept for later calls. */
+  readonly #keep: (prefix: KeptPrefix) => boolean;
 
   constructor(
     decoder: Decoder,
@@ -133,7 +137,7 @@ class Pass {
     edits: CompiledEdits | null,
     results: readonly Scored[],
     signal: AbortSignal | undefined,
-    keep: (prefix: KeptPrefix) => void,
+    keep: (prefix: KeptPrefix) => boolean,
   ) {
     this.#decoder = decoder;
     this.#budget = decoder.budget;
@@ -164,11 +168,12 @@ class Pass {
       const prefix = rows[0]!.tokens.slice(0, shared);
       const reads = rows.flatMap((row) => row.reads.filter((read) => read.position < shared)).sort(byPosition);
       const reached = await this.#row({ tokens: prefix, reads }, past, true);
-      if (past.length === 0) this.#keep({ tokens: prefix, past: reached });
+      const kept = past.length === 0 && this.#keep({ tokens: prefix, past: reached });
       const rest = rows
         .map((row) => ({ tokens: row.tokens, reads: row.reads.filter((read) => read.position >= shared) }))
         .filter((row) => row.reads.length > 0);
       await this.visit(rest, reached);
+      if (!kept) this.#decoder.release(reached);
       return;
     }
     // Between two groups stands the shortest prefix that neighbours have in common.
@@ -235,7 +240,7 @@ class Pass {
     );
   }
 
-  /** One row in pieces. @returns the past behind it, where wanted */
+  /** One row in pieces. @returns the past behind it, where wanted; else the one that was given */
   async #row(row: Row, past: Past, wantPast: boolean): Promise<Past> {
     let reached = past;
     let next = 0;
@@ -266,7 +271,8 @@ class Pass {
           edits: this.#edits,
         });
         this.#store(reads, targets, reply);
-        if (!more) return reached;
+        if (reached !== past) this.#decoder.release(reached);
+        if (!more) return past;
         reached = reply.past!;
         next = last;
       } catch (thrown) {

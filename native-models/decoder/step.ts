@@ -1,5 +1,6 @@
 /** One forward pass of a decoder: rows of tokens behind a past that they share. Scoring and generation are made of these. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { releaseTensors } from '../device/device-tensors.ts';
 import type { OpenedModel } from '../opened.ts';
 import { decoderGraph } from '../graph/decoder-graph.ts';
 import { names } from '../graph/names.ts';
@@ -69,6 +70,7 @@ export class Decoder {
       try {
         // The head asks for at least one position.
         const reply = await this.run({ rows, past: reached, slots: [[0, 0]], targets: [], want: { past: true }, edits });
+        if (reached !== past) this.release(reached);
         reached = reply.past!;
         start += rows[0]!.length;
       } catch (thrown) {
@@ -76,6 +78,11 @@ export class Decoder {
       }
     }
     return reached;
+  }
+
+  /** To be called when a past is needed no more: one that lies on a device is never collected. */
+  release(past: Past): void {
+    releaseTensors(past.cache);
   }
 
   session(edits: CompiledEdits | null): Promise<InferenceSession> {
