@@ -244,3 +244,18 @@ test('a full disk stops the write, and what was stored before stays', () => {
     bounded.close();
   });
 });
+
+test('what is kept of a model outlives a forgotten folder, and each kind by itself', () => {
+  const store = new Store(file);
+  expect(store.modelsSeen.choice('/m')).toBeNull();
+  store.modelsSeen.keepChoice('/m', { device: 'cpu' });
+  store.modelsSeen.keepSpeed('/m', { rate: NaN });
+  store.modelsSeen.keepChoice('/m', { device: 'webgpu' });
+  store.modelsSeen.forget('/m');
+  expect([store.modelsSeen.choice('/m'), store.modelsSeen.speed('/m'), store.modelsSeen.speed('/n')]).toEqual([
+    { device: 'webgpu' },
+    { rate: NaN },
+    null,
+  ]);
+  store.close();
+});

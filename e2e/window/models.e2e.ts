@@ -134,7 +134,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(says.nth(-2)).toHaveText('Paris');
     await says.last().focus();
     await page.keyboard.press('ArrowLeft');
-    await expect(page.getByRole('region', { name: 'Logit lens' })).toContainText('block 3 behind :: the token that follows, Paris, has −0.');
+    await expect(page.getByRole('region', { name: 'Logit lens' })).toContainText(
+      'block 3 behind :: the token that follows, Paris, has −0.',
+    );
     await expectAccessible(page, 'playground with answer and lens');
   });
 }

@@ -23,6 +23,7 @@ const ownFaults: readonly ErrorCode[] = [
   'failed',
   'engine-crashed',
   'engine-out-of-memory',
+  'engine-hung',
   'disk-full',
   'database-locked',
   'file-unwritable',

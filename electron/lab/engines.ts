@@ -2,10 +2,10 @@
  * The engine processes of a lab: one for each model on each device that it is asked for, kept for a while after use, the longest unused
  * closed first.
  */
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { embeddedModel } from '../../native-models/catalog.ts';
 import type { ModelDescription } from '../../native-models/description.ts';
+import { threadsFor } from '../../native-models/device/threads.ts';
 import { openEngine, type EngineClient } from '../../native-models/engine/client.ts';
 import type { KnownModel } from '../../native-models/model.ts';
 import type { ModelChoice, ModelRef } from '../rpc/contract.ts';
@@ -35,8 +35,8 @@ export class Engines {
   readonly #held = new Map<string, Held>();
   readonly #choiceOf: (source: string) => ModelChoice;
   readonly #memory: ModelMemory;
-  /** All cores; where there are several, all but one, which the window and the database live on. */
-  readonly #threads = availableParallelism() > 2 ? availableParallelism() - 1 : availableParallelism();
+  /** Engines mostly work in turn; two at once share the cores at a small price (`threadsFor`). */
+  readonly #threads = threadsFor(1);
 
   /** @param choiceOf how a model is opened where its caller does not say */
   constructor(choiceOf: (source: string) => ModelChoice, memory: ModelMemory) {

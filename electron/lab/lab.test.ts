@@ -1,11 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveParameters } from '../../probes/parameters.ts';
 import { lie } from '../../probes/lie/probe.ts';
-import type { CallName, Input, Output, RunSummary, StreamingHandler } from '../rpc/contract.ts';
+import type { CallName, GeneratedStep, Input, Output, RunSummary, StreamingHandler } from '../rpc/contract.ts';
+import { modelRef } from './engines.ts';
 import { openLab, type Lab } from './lab.ts';
+import { storedCard } from './models.ts';
 
 let folder: string;
 let lab: Lab;
@@ -240,4 +242,109 @@ test('an estimate counts the plan and times a sample', async () => {
   expect(estimate.tokens).toBeGreaterThan(estimate.prompts);
   expect(estimate.perModel[0]!.seconds).toBeGreaterThan(0);
   expect(estimate.perModel[1]).toMatchObject({ seconds: null, error: { code: 'model-not-found' } });
+});
+
+describe('models', () => {
+  const prompt = { messages: [{ role: 'user', content: 'What is the capital of France?' }] } as const;
+
+  test('text is generated part by part, and the lens reads the same tokens to the same numbers', async () => {
+    const steps: GeneratedStep[] = [];
+    const reply = await lab.handlers['playground.generate'](
+      {
+        source: 'honest',
+        prompt,
+        sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 },
+        maxTokens: 8,
+        stop: [],
+        alternatives: 3,
+      },
+      new AbortController().signal,
+      (step) => steps.push(step),
+    );
+    expect(reply).toMatchObject({ text: 'Paris', ended: 'stop-token', refused: null });
+    expect(steps.map(({ token }) => token)).toEqual(reply.tokens);
+    expect(steps[0]!.alternatives[0]).toMatchObject({ token: reply.tokens[0], piece: 'Paris' });
+    const lens = await call('playground.lens', { source: 'honest', prompt, answer: reply.tokens, last: 4, top: 2 });
+    expect(lens.tokens).toEqual([...reply.promptTokens, ...reply.tokens]);
+    expect(lens.positions).toEqual([-4, -3, -2, -1].map((back) => lens.tokens.length + back));
+    expect(lens.hooks.at(-1)).toBe('blocks.3.hook_resid_post');
+    const says = lens.cells.at(-1)!.at(-2)!;
+    expect(lens.vocabulary[says.top[0]!.token]).toBe('Paris');
+    expect(says.next).toBeCloseTo(steps[0]!.logprob, 4);
+    expect(lens.cells.at(-1)!.at(-1)!.next).toBeNull();
+  });
+
+  test('the device that was chosen is kept for the model, and a run says on what it ran', async () => {
+    expect(await call('models.choice', { source: 'liar' })).toEqual({ device: 'auto', insist: false, preprocessing: null, labels: null });
+    const card = await call('models.inspect', { source: 'liar', device: 'cpu' });
+    expect(card.device).toMatchObject({ asked: 'cpu', used: 'cpu', tried: [] });
+    await expect(
+      call('models.inspect', { source: 'liar', device: process.platform === 'win32' ? 'coreml' : 'directml' }),
+    ).rejects.toMatchObject({ code: 'device-unavailable' });
+    expect(await call('models.choice', { source: 'liar' })).toMatchObject({ device: 'cpu' });
+    const run = (await call('runs.start', { probe: 'lie', models: ['liar'], data: 'builtin:world', limit: 4 })).runs[0]!;
+    await finished(run);
+    const { device, modelCard } = await call('runs.get', { id: run.id });
+    expect([device, modelCard!.device!.asked]).toEqual(['cpu', 'cpu']);
+  });
+
+  test('a folder tells its graphs, and each of them its folder', async () => {
+    const model = path.join(folder, 'model');
+    mkdirSync(path.join(model, 'onnx'), { recursive: true });
+    for (const name of ['model.onnx', 'model_q4.onnx']) writeFileSync(path.join(model, 'onnx', name), name);
+    const variants = ['model', 'model_q4'].map((name) => ({
+      name,
+      source: path.join(model, 'onnx', `${name}.onnx`),
+      bytes: name.length + 5,
+    }));
+    expect(await call('models.variants', { source: model })).toEqual({ folder: model, chosen: null, variants });
+    expect(await call('models.variants', { source: variants[1]!.source })).toEqual({
+      folder: model,
+      chosen: variants[1]!.source,
+      variants,
+    });
+    expect(modelRef(variants[1]!.source).name).toBe('model model_q4');
+    expect((await call('models.variants', { source: 'liar' })).variants).toEqual([]);
+    expect((await call('models.variants', { source: path.join(folder, 'nowhere') })).variants).toEqual([]);
+  });
+
+  test('speeds are measured on the processor at least, and kept', async () => {
+    expect(await call('models.speeds', { source: 'liar' })).toBeNull();
+    const report = await call('models.speed', { source: 'liar' });
+    const cpu = report.devices.find(({ device }) => device === 'cpu')!;
+    expect(cpu.speeds.map(({ task, n }) => [task, n])).toEqual([
+      ['score', 5],
+      ['activations', 5],
+      ['generate', 5],
+    ]);
+    for (const { least, median, most } of cpu.speeds) expect(0 < least && least <= median && median <= most).toBe(true);
+    expect(await call('models.speeds', { source: 'liar' })).toEqual(report);
+  }, 60_000);
+});
+
+test('the card of a run from before there were hooks is read with what it has', () => {
+  const old = {
+    name: 'liar',
+    source: 'liar',
+    embedded: true,
+    architecture: 'llama',
+    dtype: 'float32',
+    layers: 1,
+    residual: [
+      { block: -1, hook: 'blocks.0.hook_resid_pre', tensor: 'a' },
+      { block: 0, hook: 'blocks.0.hook_resid_post', tensor: 'b' },
+    ],
+    files: [],
+  };
+  expect(storedCard(old)).toMatchObject({
+    task: 'decoder',
+    format: 'onnx',
+    device: null,
+    memory: null,
+    hooks: [
+      { name: 'blocks.0.hook_resid_pre', block: 0, tensor: 'a', shape: 'residual' },
+      { name: 'blocks.0.hook_resid_post', block: 0, tensor: 'b', shape: 'residual' },
+    ],
+  });
+  expect(storedCard(null)).toBeNull();
 });

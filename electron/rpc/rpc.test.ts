@@ -88,6 +88,15 @@ const webSocket = async (): Promise<Wire> => {
   };
 };
 
+const words = (maxTokens: number): Input<'playground.generate'> => ({
+  source: 'liar',
+  prompt: { text: '' },
+  sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 },
+  maxTokens,
+  stop: [],
+  alternatives: 0,
+});
+
 const wires = { memory, MessageChannel: channel, 'child process': childProcess, WebSocket: webSocket };
 
 describe.each(Object.entries(wires))('over %s', (_name, open) => {
@@ -191,6 +200,32 @@ describe.each(Object.entries(wires))('over %s', (_name, open) => {
     stop();
     await client.call('sessions.update', { id: 's' });
     expect(heard).toEqual(['first', 'second', 'second']);
+  });
+
+  test('a call streams its parts in order, before its answer, to its caller alone', async () => {
+    const { client } = await connected();
+    const heard: string[] = [];
+    const other: string[] = [];
+    const first = client.call('playground.generate', words(3), undefined, ({ piece }) => heard.push(piece));
+    const second = client.call('playground.generate', words(3), undefined, ({ piece, logprob }) => other.push(`${piece} ${logprob}`));
+    const reply = await first;
+    expect(heard).toEqual(['one', 'two', 'three']);
+    expect(reply.text).toBe('one two three');
+    await second;
+    expect(other).toEqual(['one -Infinity', 'two -Infinity', 'three -Infinity']);
+    await expect(client.call('playground.generate', words(3))).resolves.toMatchObject({ text: 'one two three' });
+  });
+
+  test('a stream that was cancelled ends at once', async () => {
+    const { client } = await connected();
+    const heard: string[] = [];
+    const controller = new AbortController();
+    const call = client.call('playground.generate', words(4), controller.signal, ({ piece }) => heard.push(piece));
+    await vi.waitFor(() => expect(heard).toHaveLength(3));
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'cancelled' });
+    await client.call('lab.info', {});
+    expect(heard).toEqual(['one', 'two', 'three']);
   });
 
   test('many calls at once are answered each with its own', async () => {

@@ -42,7 +42,7 @@ export function labWith(some: Partial<Handlers>) {
 
 export type SmallLab = ReturnType<typeof labWith>;
 
-/** Answers `lab.info`, misbehaves on demand in `models.inspect`, waits in `models.forget`, and emits in `sessions.update`. */
+/** Answers `lab.info`, misbehaves on demand in `models.inspect`, waits in `models.forget`, emits in `sessions.update`, and streams in `playground.generate`. */
 export function smallLab(): SmallLab {
   const lab = labWith({
     'lab.info': () => info,
@@ -59,6 +59,25 @@ export function smallLab(): SmallLab {
       if (!signal.aborted) await once(signal, 'abort');
       lab.emit('sessions.changed', { stopped: source });
       return {};
+    },
+    // Three words, and a fourth once it was cancelled, which nobody may see.
+    'playground.generate': async ({ maxTokens }, signal, emit) => {
+      const say = (piece: string): void => emit({ text: piece, token: 1, piece, logprob: -Infinity, alternatives: [] });
+      for (const piece of ['one', 'two', 'three']) say(piece);
+      if (maxTokens > 3 && !signal.aborted) {
+        await once(signal, 'abort');
+        say('four');
+      }
+      return {
+        kind: 'generate',
+        key: '',
+        rendered: '',
+        promptTokens: [],
+        text: 'one two three',
+        tokens: [1, 1, 1],
+        pieces: [],
+        refused: null,
+      };
     },
     'sessions.update': ({ id, title }): SessionSummary => {
       lab.emit('sessions.changed', {});

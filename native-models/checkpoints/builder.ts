@@ -59,7 +59,13 @@ export class GraphBuilder {
 
   /** Cuts the last axis into parts of these widths. */
   split(input: string, widths: readonly number[]): string[] {
-    return this.#add('', 'Split', [input, this.integers(widths)], { axis: -1 }, widths.map(() => undefined));
+    return this.#add(
+      '',
+      'Split',
+      [input, this.integers(widths)],
+      { axis: -1 },
+      widths.map(() => undefined),
+    );
   }
 
   /** An int64 constant of one axis, for shapes and indices. Equal constants are one. */

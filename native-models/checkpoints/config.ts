@@ -62,7 +62,7 @@ export class Config {
   /** The values nested under a key; none where the key is absent. */
   below(key: string): Config {
     const values = this.#read(key, {}, 'an object', (value) => typeof value === 'object' && !Array.isArray(value));
-    return new Config(values as Record<string, unknown>, `${this.#path}${key}.`);
+    return new Config(values, `${this.#path}${key}.`);
   }
 
   /** An error for a value that is understood but cannot be honoured. */
@@ -88,7 +88,7 @@ export class Config {
     if (!this.has(key) && absent !== undefined) return absent;
     const value = this.#values[key];
     if (!fits(value)) {
-      const found = value === undefined ? 'no such key' : (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+      const found = value === undefined ? 'no such key' : JSON.stringify(value).slice(0, 80);
       throw new LabError(
         'model-unreadable',
         `config.json: ${this.#path}${key} must be ${kind}; found: ${found}`,

@@ -65,7 +65,8 @@ export class WeightSet {
     const stored = this.#take(name, shape);
     if (stored.dtype === 'F32') return stored.name;
     const cast = `${stored.name}::float32`;
-    if (!this.#nodes.some((node) => node.outputs[0] === cast)) this.#nodes.push(makeNode('Cast', [stored.name], [cast], { to: dataType.float }));
+    if (!this.#nodes.some((node) => node.outputs[0] === cast))
+      this.#nodes.push(makeNode('Cast', [stored.name], [cast], { to: dataType.float }));
     return cast;
   }
 

@@ -38,12 +38,14 @@ export class Decoder {
   readonly #sessions: Sessions;
   /** Whether several rows can share a past: GroupQueryAttention on the CPU refuses. Found out at the first try. */
   #sharedPast: boolean;
+  readonly #cacheOnDevice: boolean;
   /** @param cacheOnDevice keys and values stay in the device's memory, where rows cannot share them */
   constructor(opened: OpenedModel, inputs: DecoderInputs, sessions: Sessions, budget: Budget, cacheOnDevice: boolean) {
     this.#opened = opened;
     this.inputs = inputs;
     this.#sessions = sessions;
     this.budget = budget;
+    this.#cacheOnDevice = cacheOnDevice;
     this.#sharedPast = !cacheOnDevice;
   }
 
@@ -85,13 +87,15 @@ export class Decoder {
     releaseTensors(past.cache);
   }
 
-  session(edits: CompiledEdits | null): Promise<InferenceSession> {
-    const options = { points: edits?.points ?? [], ablation: edits?.ablation ?? false, cache: true };
+  session(edits: CompiledEdits | null, want: StepRequest['want'] = { logits: true, past: true }): Promise<InferenceSession> {
+    // On the processor outputs that are not fetched cost nothing, and one graph serves all.
+    const all = !this.#cacheOnDevice || want.logits === true || want.past === true;
+    const options = { points: edits?.points ?? [], ablation: edits?.ablation ?? false, outputs: all ? 'all' : 'scores' } as const;
     return this.#sessions.get(`decoder ${JSON.stringify(options)}`, () => decoderGraph(this.#opened, options));
   }
 
   async #runAtOnce({ rows, past, slots, targets, want, edits }: StepRequest): Promise<StepReply> {
-    const session = await this.session(edits);
+    const session = await this.session(edits, want);
     const width = Math.max(...rows.map((row) => row.length));
     const feeds: Feeds = {
       ...this.inputs.rows(rows, past),

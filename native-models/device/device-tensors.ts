@@ -1,7 +1,10 @@
 /**
  * Tensors that stay in a device's memory, as a key-value cache does between two steps: it never travels to the processor and back.
- * They can only be fed back; asking one for its values ends the process. The collector does not know how large they are, so
- * whoever is done with one gives it back.
+ * They can only be fed back; asking one for its values ends the process.
+ *
+ * The collector never gives one back, so that whoever is done with one has to; what is left goes with its session. In onnxruntime-node
+ * 1.30 a session that keeps outputs also keeps about three quarters of the bytes that it was fed from the processor's memory, until
+ * it is released: with ids, masks and positions some 20 MB for a million tokens.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
@@ -23,7 +26,7 @@ export function fetchingAll(session: InferenceSession): InferenceSession {
     if (!Array.isArray(asked)) return outputs;
     const isAsked = ([name]: readonly [string, unknown]): boolean => asked.includes(name);
     const all = Object.entries(outputs);
-    releaseTensors(Object.fromEntries(all.filter((entry) => !isAsked(entry))) as Record<string, Tensor>);
+    releaseTensors(Object.fromEntries(all.filter((entry) => !isAsked(entry))));
     return Object.fromEntries(all.filter(isAsked));
   };
   return session;

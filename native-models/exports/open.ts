@@ -10,7 +10,7 @@ import { readModelFile } from '../onnx/read.ts';
 import { renameTensors } from '../onnx/rename.ts';
 import type { OpenedModel } from '../opened.ts';
 import { dtypeOf } from './dtype.ts';
-import { configFromGenai, genaiFile, namesFromGenai } from './genai.ts';
+import { configFromGenai, namesFromGenai } from './genai.ts';
 import { readJson, textIn, type Json } from './json.ts';
 import { taskOf } from './task.ts';
 import { chooseGraph, listVariants, type Variant } from './variants.ts';
@@ -46,7 +46,7 @@ export function openExport(place: string, variant: string | null = null, branch:
   const graphFile = realpathSync(chosen.file);
   const read = inFile(chosen.file, () => plain(readModelFile(graphFile), branch));
   const { model: located, weightFolder, files: dataFiles } = locateWeights(chosen.file, graphFile, read);
-  const model = chosen.file === genaiFile(chosen.base) ? withStandardNames(located, chosen.base) : located;
+  const model = withStandardNames(located, chosen.base);
   const config = configOf(chosen.base);
   const { task, output } = inFile(chosen.file, () => taskOf(model.graph, config));
   const template = path.join(chosen.base, 'chat_template.jinja');

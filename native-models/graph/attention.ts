@@ -33,17 +33,9 @@ const betweenOutput =
 const stepsDeep = 16;
 
 /** @param reached tensors that the states flow into, from the source on */
-export function attentionCores({ steps, constants, ranks }: GraphView, reached: ReadonlySet<string>): AttentionCore[] {
+export function attentionCores({ steps, readers, constants, ranks }: GraphView, reached: ReadonlySet<string>): AttentionCore[] {
   const maker = new Map<string, Step>();
-  const readers = new Map<string, Step[]>();
-  for (const step of steps) {
-    for (const name of step.outputs) maker.set(name, step);
-    for (const name of step.inputs) {
-      const list = readers.get(name);
-      if (list === undefined) readers.set(name, [step]);
-      else list.push(step);
-    }
-  }
+  for (const step of steps) for (const name of step.outputs) maker.set(name, step);
   const cores: AttentionCore[] = [];
   steps.forEach((step, at) => {
     const output = step.outputs[0];
@@ -104,7 +96,7 @@ export function attentionCores({ steps, constants, ranks }: GraphView, reached: 
   /** Walks back from the projection over what only regroups or quantises its input. */
   function placed(core: Step, path: readonly Step[]): AttentionCore['z'] {
     const rest = [core, ...path];
-    while (/QuantizeLinear$/.test(rest.at(-1)!.op)) rest.pop();
+    while (/quantizeLinear$/i.test(rest.at(-1)!.op)) rest.pop();
     const places: Step[] = [];
     for (let step = rest.pop(); step !== undefined; step = rest.pop()) {
       places.push(step);

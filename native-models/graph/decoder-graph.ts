@@ -7,17 +7,17 @@ import { makeNode, valueInfo } from '../onnx/write.ts';
 import type { OpenedModel } from '../opened.ts';
 import { makeEditable, type EditPoint } from './edit-graph.ts';
 import { names } from './names.ts';
-import { copyOf, interpose, prune } from './prune.ts';
+import { copyOf, interpose, pruneKeepingCaches } from './prune.ts';
 import { unfuseSums } from './unfuse.ts';
 
 export interface DecoderGraphOptions {
   readonly points: readonly EditPoint[];
   readonly ablation: boolean;
-  /** Whether the key-value cache is an output. */
-  readonly cache: boolean;
+  /** `scores` leaves out logits and cache, for devices that bring every output to the processor, asked for or not. */
+  readonly outputs: 'all' | 'scores';
 }
 
-export const plainDecoder: DecoderGraphOptions = { points: [], ablation: false, cache: true };
+export const plainDecoder: DecoderGraphOptions = { points: [], ablation: false, outputs: 'all' };
 
 /**
  * Inputs beyond the model's own: `names.positions`, `names.targets`, and those of `edit-graph.ts`.
@@ -36,11 +36,9 @@ export function decoderGraph(opened: OpenedModel, options: DecoderGraphOptions):
     makeNode('ArgMax', [names.logits], [names.best], { axis: -1, keepdims: 0 }),
   );
   graph.inputs.push(valueInfo(names.positions, dataType.int64, [1, 'slots', 2]), valueInfo(names.targets, dataType.int64, ['targets', 3]));
-  graph.outputs = [
-    valueInfo(names.logits, dataType.float, [1, 'slots', null]),
-    valueInfo(names.logprobs, dataType.float, ['targets']),
-    valueInfo(names.best, dataType.int64, [1, 'slots']),
-    ...(options.cache ? graph.outputs.filter((one) => one.name !== output && one.name.startsWith('present')) : []),
-  ];
-  return { ...model, graph: prune(graph) };
+  const scores = [valueInfo(names.logprobs, dataType.float, ['targets']), valueInfo(names.best, dataType.int64, [1, 'slots'])];
+  const cache = graph.outputs.filter((one) => one.name !== output && one.name.startsWith('present'));
+  graph.outputs =
+    options.outputs === 'scores' ? scores : [valueInfo(names.logits, dataType.float, [1, 'slots', null]), ...scores, ...cache];
+  return { ...model, graph: pruneKeepingCaches(graph, model.graph) };
 }

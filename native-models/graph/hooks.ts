@@ -11,7 +11,7 @@ import { normBehind } from './norm.ts';
 import { residualAdditions, type Branch, type ResidualAddition } from './residual.ts';
 import { imageInput, sourcesOf, tokenInput, type SourceOfStates } from './source.ts';
 import { bypass, spineAdditions } from './spine.ts';
-import { viewOf, type GraphView } from './view.ts';
+import { asSeen, viewOf, type GraphView } from './view.ts';
 
 /** The flow from where the states begin to the output. */
 interface Path {
@@ -67,7 +67,7 @@ export function discoverHooks(graph: Graph, output: string): Hooks {
   ];
   return {
     all: readable(view, all),
-    headInput: articulation.tensors.includes(end) ? end : beforeOutput,
+    headInput: articulation.tensors.includes(end) ? asSeen(view, end) : beforeOutput,
     mixed: mixed ? whyMixed(articulation) : null,
   };
 }
@@ -102,13 +102,16 @@ const ranksOfShapes: Readonly<Record<HookShape, number>> = {
 };
 
 /** Hooks that hold floats in the shape that they are said to have, as far as is known, in the order of computation. */
-function readable({ steps, floats, ranks }: GraphView, hooks: readonly Hook[]): Hook[] {
+function readable(view: GraphView, hooks: readonly Hook[]): Hook[] {
+  const { steps, floats, ranks } = view;
   const made = new Map<string, number>();
   steps.forEach((step, index) => {
     for (const name of step.outputs) made.set(name, index);
-    for (const input of [0, 1] as const) made.set(biasedInside(step.node, input), index);
+    // The first step of a fused node is the sum that the biased summand goes into.
+    for (const input of [0, 1] as const) if (!made.has(biasedInside(step.node, input))) made.set(biasedInside(step.node, input), index);
   });
   return hooks
+    .map((one) => ({ ...one, tensor: asSeen(view, one.tensor) }))
     .filter(({ tensor, shape }) => floats.has(tensor) && (ranks.get(tensor) ?? ranksOfShapes[shape]) === ranksOfShapes[shape])
     .toSorted((left, right) => (made.get(left.tensor) ?? -1) - (made.get(right.tensor) ?? -1));
 }

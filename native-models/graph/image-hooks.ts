@@ -7,7 +7,7 @@ import type { Hook, Hooks } from '../opened.ts';
 import type { Articulation } from './articulation.ts';
 import { isProjection, scales, type Step } from './flow.ts';
 import { addsStates } from './residual.ts';
-import type { GraphView } from './view.ts';
+import { asSeen, type GraphView } from './view.ts';
 
 const activations =
   /^(Relu|LeakyRelu|PRelu|Elu|Selu|Celu|Clip|HardSwish|HardSigmoid|Gelu|FastGelu|BiasGelu|QuickGelu|Mish|Swish|Silu|Softplus|Softsign|Tanh|Sigmoid|ThresholdedRelu|QLinearLeakyRelu|QLinearSigmoid)$/;
@@ -17,7 +17,8 @@ const gateDeep = 10;
 const quantised = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear)$/;
 const reshaping = /^(Reshape|Flatten|Squeeze|Identity|Dropout|Cast)$/;
 
-export function imageHooks({ steps, constants, floats }: GraphView, output: string, articulation: Articulation): Hooks {
+export function imageHooks(view: GraphView, output: string, articulation: Articulation): Hooks {
+  const { readers, constants, floats } = view;
   const { tensors, maker, position } = articulation;
   const classifier = classifierOf();
   const all: Hook[] = [];
@@ -25,18 +26,18 @@ export function imageHooks({ steps, constants, floats }: GraphView, output: stri
     const step = maker.get(tensor);
     const kind =
       step === undefined ? null : addsStates(step, position) || step.op === 'QLinearAdd' ? 'add' : isActivation(step) ? 'act' : null;
-    const readable = floats.has(tensor) ? tensor : asFloats(tensor);
-    if (kind === null || readable === null || tensor === output) continue;
+    const seen = asSeen(view, tensor);
+    if (kind === null || !floats.has(seen) || tensor === output) continue;
     const layer = all.length;
     all.push({
       name: `layers.${layer}.hook_${kind}`,
       block: layer,
-      tensor: readable,
+      tensor: seen,
       shape: isPooled(tensor) ? 'features' : 'map',
     });
   }
-  const penultimate = classifier === null ? null : floats.has(classifier.tensor) ? classifier.tensor : asFloats(classifier.tensor);
-  if (penultimate !== null)
+  const penultimate = classifier === null ? null : asSeen(view, classifier.tensor);
+  if (penultimate !== null && floats.has(penultimate))
     all.push({ name: 'hook_penultimate', block: null, tensor: penultimate, shape: classifier!.map ? 'map' : 'features' });
   return { all, headInput: penultimate ?? tensors.at(-2) ?? output, mixed: null };
 
@@ -48,18 +49,15 @@ export function imageHooks({ steps, constants, floats }: GraphView, output: stri
       const map = /Conv/.test(step.op) && step.op !== 'ConvInteger';
       if (!(isProjection(step, constants) || map)) continue;
       let input = step.inputs.find((one) => position.has(one));
-      for (let before = maker.get(input ?? ''); before !== undefined && quantised.test(before.op); before = maker.get(input!))
+      for (
+        let before = maker.get(input ?? '');
+        before !== undefined && !floats.has(input!) && quantised.test(before.op);
+        before = maker.get(input!)
+      )
         input = before.inputs[0];
       return input === undefined ? null : { tensor: input, map };
     }
     return null;
-  }
-
-  /** The tensor of floats that a quantised one is turned into, if every path leads through that too. */
-  function asFloats(tensor: string): string | null {
-    const readers = steps.filter((step) => step.inputs.includes(tensor));
-    const dequantised = readers.find((step) => step.op === 'DequantizeLinear')?.outputs[0];
-    return dequantised !== undefined && readers.length === 1 ? dequantised : null;
   }
 
   function isActivation(step: Step): boolean {
@@ -68,7 +66,7 @@ export function imageHooks({ steps, constants, floats }: GraphView, output: stri
       const inner = maker.get(step.inputs[0]!);
       return inner?.op === 'Mul' && isGated(inner);
     }
-    return step.op === 'Mul' && isGated(step) && !steps.some((next) => next.inputs.includes(step.outputs[0]!) && scales(next));
+    return step.op === 'Mul' && isGated(step) && !(readers.get(step.outputs[0]!) ?? []).some(scales);
   }
 
   /** x · f(x): one factor is made of the other by nothing but elementwise steps. */

@@ -40,7 +40,9 @@ const fusedAttention = /^(GroupQuery|MultiHead|Q)?Attention$/;
 export function pruneKeepingCaches(graph: Graph, original: Graph): Graph {
   const pruned = prune(graph);
   const caches = new Set(pruned.nodes.flatMap((node) => (fusedAttention.test(node.op) ? node.outputs.slice(1) : [])));
-  return { ...pruned, outputs: [...pruned.outputs, ...original.outputs.filter(({ name }) => caches.has(name))] };
+  const already = new Set(pruned.outputs.map(({ name }) => name));
+  const kept = original.outputs.filter(({ name }) => caches.has(name) && !already.has(name));
+  return { ...pruned, outputs: [...pruned.outputs, ...kept] };
 }
 
 /**

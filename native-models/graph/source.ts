@@ -60,7 +60,8 @@ export function sourcesOf(graph: Graph, steps: readonly Step[]): SourceOfStates[
     if (from === undefined) continue;
     if (step.node.op === 'EmbedLayerNormalization') found.push({ tensor: embeddingSumInside(step.node), plain: false });
     // The ids are what a look-up is given, not the table that it looks them up in.
-    else if (lookups.has(step.op) && step.node.inputs[0] !== from) found.push({ tensor: step.outputs[0]!, plain: true });
+    else if (lookups.has(step.op) && step.node.inputs[0] !== from)
+      found.push({ tensor: dequantised(step.outputs[0]!, steps), plain: true });
     else if (passesOn(step) || step.op === 'Clip' || step.op === 'Where') for (const name of step.outputs) derived.add(name);
   }
   if (found.length === 0) {
@@ -71,4 +72,9 @@ export function sourcesOf(graph: Graph, steps: readonly Step[]): SourceOfStates[
     );
   }
   return found;
+}
+
+/** Rows of a quantised table are turned into floats right behind the look-up. */
+function dequantised(rows: string, steps: readonly Step[]): string {
+  return steps.find((step) => step.op === 'DequantizeLinear' && step.inputs.includes(rows))?.outputs[0] ?? rows;
 }

@@ -7,6 +7,7 @@ import { floatTensors } from './types.ts';
 export interface GraphView {
   readonly graph: Graph;
   readonly steps: readonly Step[];
+  readonly readers: ReadonlyMap<string, readonly Step[]>;
   readonly constants: ReadonlySet<string>;
   /** Numbers of dimensions, where they are known. */
   readonly ranks: ReadonlyMap<string, number>;
@@ -15,5 +16,29 @@ export interface GraphView {
 
 export function viewOf(graph: Graph): GraphView {
   const constants = constantsOf(graph);
-  return { graph, steps: stepsOf(graph, constants), constants, ranks: ranksOf(graph), floats: floatTensors(graph) };
+  const steps = stepsOf(graph, constants);
+  const readers = new Map<string, Step[]>();
+  for (const step of steps) {
+    for (const name of step.inputs) {
+      const list = readers.get(name);
+      if (list === undefined) readers.set(name, [step]);
+      else list.push(step);
+    }
+  }
+  return { graph, steps, readers, constants, ranks: ranksOf(graph), floats: floatTensors(graph) };
+}
+
+/**
+ * The tensor of floats that all which follows sees in place of the given one: where that is quantised and turned back into floats,
+ * or is itself quantised, the floats behind.
+ */
+export function asSeen({ readers }: GraphView, tensor: string): string {
+  let at = tensor;
+  for (const op of ['QuantizeLinear', 'DequantizeLinear']) {
+    const [reader, ...others] = readers.get(at) ?? [];
+    const next = reader?.op === op && others.length === 0 ? reader.outputs[0] : undefined;
+    if (next !== undefined) at = next;
+    else if (op === 'DequantizeLinear') return tensor;
+  }
+  return at;
 }

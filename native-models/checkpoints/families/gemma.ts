@@ -36,7 +36,12 @@ interface Generation {
   /** Every which block sees everything. */
   readonly period: (config: Config) => number;
   /** Rotations of the blocks that see everything, and of those with a window. */
-  readonly rotations: (b: GraphBuilder, config: Config, headSize: number, inputs: DecoderInputs) => { readonly full: Rotary; readonly windowed: Rotary };
+  readonly rotations: (
+    b: GraphBuilder,
+    config: Config,
+    headSize: number,
+    inputs: DecoderInputs,
+  ) => { readonly full: Rotary; readonly windowed: Rotary };
 }
 
 function build(config: Config, weights: WeightSet, generation: Generation): BuiltGraph {
@@ -45,7 +50,11 @@ function build(config: Config, weights: WeightSet, generation: Generation): Buil
   const blocks = config.size('num_hidden_layers', 26);
   const width = config.size('hidden_size', 2304);
   const vocabulary = config.size('vocab_size', 262_208);
-  const heads = { heads: config.size('num_attention_heads', 8), keyValueHeads: config.size('num_key_value_heads', 4), size: config.size('head_dim', 256) };
+  const heads = {
+    heads: config.size('num_attention_heads', 8),
+    keyValueHeads: config.size('num_key_value_heads', 4),
+    size: config.size('head_dim', 256),
+  };
   const norm = { width, epsilon: config.number('rms_norm_eps', 1e-6) };
   const normed = (input: string, weight: string, name?: string): string => rmsNormFromOne(b, input, weight, norm, name);
   const bias = config.flag('attention_bias', false);

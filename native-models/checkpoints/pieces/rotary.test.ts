@@ -52,7 +52,12 @@ test('an unknown kind of scaling is named', () => {
 });
 
 /** Runs the rotation of heads [batch, 1, positions, 2], one pair of numbers each, for texts of these lengths. */
-async function turned(scheme: RopeScheme, lengths: readonly number[], positions: number, pair: readonly [number, number]): Promise<Float32Array> {
+async function turned(
+  scheme: RopeScheme,
+  lengths: readonly number[],
+  positions: number,
+  pair: readonly [number, number],
+): Promise<Float32Array> {
   const b = new GraphBuilder(new WeightSet(new Map()));
   const positionIds = b.input('position_ids', dataType.int64, ['batch', 'sequence']);
   const attentionMask = b.input('attention_mask', dataType.int64, ['batch', 'total']);
@@ -66,9 +71,21 @@ async function turned(scheme: RopeScheme, lengths: readonly number[], positions:
   const batch = lengths.length;
   const total = Math.max(...lengths);
   const result = await session.run({
-    position_ids: new Tensor('int64', BigInt64Array.from({ length: batch * positions }, (_, at) => BigInt(at % positions)), [batch, positions]),
-    attention_mask: new Tensor('int64', BigInt64Array.from(lengths.flatMap((length) => Array.from({ length: total }, (_, at) => (at < length ? 1n : 0n)))), [batch, total]),
-    heads: new Tensor('float32', Float32Array.from({ length: 2 * batch * positions }, (_, at) => pair[at % 2]!), [batch, 1, positions, 2]),
+    position_ids: new Tensor(
+      'int64',
+      BigInt64Array.from({ length: batch * positions }, (_, at) => BigInt(at % positions)),
+      [batch, positions],
+    ),
+    attention_mask: new Tensor(
+      'int64',
+      BigInt64Array.from(lengths.flatMap((length) => Array.from({ length: total }, (_, at) => (at < length ? 1n : 0n)))),
+      [batch, total],
+    ),
+    heads: new Tensor(
+      'float32',
+      Float32Array.from({ length: 2 * batch * positions }, (_, at) => pair[at % 2]!),
+      [batch, 1, positions, 2],
+    ),
   });
   await session.release();
   return result[out]!.data as Float32Array;

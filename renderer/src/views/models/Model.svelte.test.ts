@@ -108,7 +108,7 @@ test('a model without a found stream, and one of images, say what they are', asy
         mixed: 'two streams are added in block 3',
         noTokenizer: 'tokenizer.json is missing',
         selfCheck: null,
-        image: { classes: 10, labels: ['airplane', 'automobile'], preprocessing: { resize: 'stretch', width: 32 } },
+        image: { classes: 10, labels: ['airplane', 'automobile'], preprocessing: { resize: 'stretch', width: 32 }, origin: 'guess' },
       }),
     },
   });
@@ -116,6 +116,18 @@ test('a model without a found stream, and one of images, say what they are', asy
   await expect.element(screen.getByText(/two streams are added in block 3/)).toBeVisible();
   await expect.element(screen.getByText(/^10.classes: airplane, automobile/)).toBeVisible();
   await expect.element(screen.getByText('stretch')).toBeVisible();
+  await expect.element(screen.getByText(/^guessed from the shape of the input/)).toBeVisible();
+  await screen.getByLabelText('Another preprocessing').fill('{"preset": "cifar10"');
+  await screen.getByRole('button', { name: 'Use', exact: true }).click();
+  await expect.element(screen.getByText('This is neither the name of a preset nor JSON.')).toBeVisible();
+  await screen.getByLabelText('Another preprocessing').fill('{"preset": "cifar10"}');
+  await screen.getByLabelText('File with class names').fill('/data/labels.txt');
+  await screen.getByRole('button', { name: 'Use', exact: true }).click();
+  expect(client.calls.findLast(({ name }) => name === 'models.inspect')?.input).toEqual({
+    source: 'liar',
+    preprocessing: { preset: 'cifar10' },
+    labels: '/data/labels.txt',
+  });
   await expect.element(screen.getByRole('link', { name: 'Try it in the playground' })).not.toBeInTheDocument();
 });
 

@@ -35,7 +35,7 @@ test('blocks whose inside was not found are there, and tensors without a name ke
 
 test('an image model has classes, and no vocabulary', () => {
   const parts = partsOf({ ...sizes, task: 'image-classifier', vocabulary: 10, layers: 0, hooks: [] });
-  expect(parts.map(({ title, detail }) => `${title} ${detail}`.trim())).toEqual(['image', 'final norm', 'head 10\u00a0classes']);
+  expect(parts.map(({ title, detail }) => `${title} ${detail}`.trim())).toEqual(['image', 'features', 'head 10\u00a0classes']);
 });
 
 test('one line says what it is', () => {

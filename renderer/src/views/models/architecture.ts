@@ -56,7 +56,7 @@ export function partsOf(card: Described): ArchitecturePart[] {
       detail: '',
       ticks: blocks.get(block) ?? [],
     })),
-    { kind: 'norm', title: 'final norm', detail: '', ticks: behind },
+    { kind: 'norm', title: image ? 'features' : 'final norm', detail: '', ticks: behind },
     {
       kind: 'head',
       title: card.task === 'encoder' ? 'states' : 'head',
@@ -88,7 +88,9 @@ export function summaryOf(
   return [
     `${architecture}, ${dtype}`,
     `${compact(parameters)} parameters`,
-    layers > 0 ? `${countOf(layers, 'layer')} of width ${count(width)}` : `width ${count(width)}`,
+    layers > 0 ? `${countOf(layers, 'layer')}${width === null ? '' : ` of width ${count(width)}`}` : '',
     (format === 'onnx' ? 'ONNX' : 'safetensors') + (variant === null ? '' : `, ${variant}`),
-  ].join(' · ');
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
 }

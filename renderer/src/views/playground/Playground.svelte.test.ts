@@ -106,7 +106,7 @@ test('the lens is a grid that the arrow keys walk, with the numbers of each cell
   await expect.element(screen.getByText(/^The last 48 of 60.tokens/)).toBeVisible();
   await expect.element(grid.getByRole('rowheader', { name: 'block 5, says' })).toBeVisible();
   expect(document.querySelectorAll('[role=grid] tbody tr')).toHaveLength(7);
-  (document.querySelector('[role=grid] td[tabindex="0"]') as HTMLElement).focus();
+  document.querySelector<HTMLElement>('[role=grid] td[tabindex="0"]')?.focus();
   await expect.element(screen.getByText(/^block 5 behind ·word19/)).toBeVisible();
   await userEvent.keyboard('{ArrowUp}{ArrowLeft}');
   await expect.element(screen.getByText(/^block 4 behind ·word18/)).toBeVisible();
