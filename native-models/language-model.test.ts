@@ -155,6 +155,18 @@ test('hidden states have the shape of the model, and positions count from both e
   });
 });
 
+test('a tensor without a name of its own can be read where it has a row for each token', async () => {
+  const tensors = await liar.tensors();
+  const shapeOf = (name: string): unknown => tensors.find((tensor) => tensor.name === name)?.shape;
+  expect(shapeOf('model.layers.1.residual')).toEqual(['batch', 'pos', 128]);
+  expect(shapeOf('model.layers.1.pattern')).toEqual(['batch', 4, 'pos', 'pos']);
+  const texts = [{ prompt: { text: 'A frog is a fish.' }, positions: [-1, 0] }];
+  const [picked] = await collect(liar, { texts, hooks: ['tensor:model.layers.1.residual', 'blocks.1.hook_resid_post'] });
+  expect(picked!.hooks[0]).toEqual(picked!.hooks[1]);
+  await expect(collect(liar, { texts, hooks: ['tensor:model.layers.1.pattern'] })).rejects.toThrow(/\[batch, 4, pos, pos\]/);
+  await expect(collect(liar, { texts, hooks: ['tensor:nothing'] })).rejects.toMatchObject({ code: 'usage' });
+});
+
 test('the scrambled model has the same shape, other weights, and the same ones every time', async () => {
   const [one, two] = [await openModel('scrambled'), await openModel('scrambled')];
   expect(one.description.residual).toEqual(liar.description.residual);

@@ -19,7 +19,8 @@ import type { DecoderInputs } from './decoder/inputs.ts';
 import { logitLens } from './decoder/lens.ts';
 import { greedy } from './decoder/sampling.ts';
 import { Scorer, type Job } from './decoder/score.ts';
-import type { Sessions } from './decoder/sessions.ts';
+import type { CreateSession, Sessions } from './decoder/sessions.ts';
+import { tensorShapes, type TensorInfo } from './decoder/tensor-shapes.ts';
 import type { Decoder } from './decoder/step.ts';
 import type { ModelDescription } from './description.ts';
 import { lensGraph } from './graph/lens-graph.ts';
@@ -47,6 +48,7 @@ export interface LanguageModelParts {
   /** Why there is none, in its place. */
   readonly tokenizer: Tokenizer | LabError;
   readonly sessions: Sessions;
+  readonly createSession: CreateSession;
   readonly budget: Budget;
   /** Null for an encoder, which gives no next token. */
   readonly decoder: Decoder | null;
@@ -174,7 +176,8 @@ export class LanguageModel implements Model {
     onBatch: (batch: ActivationsBatch) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<ActivationsReply> {
-    const hooks = request.hooks.map((name) => this.#hook(name));
+    const hooks: Hook[] = [];
+    for (const name of request.hooks) hooks.push(await this.#hook(name));
     const mode = modeOf(request.texts);
     const refused: { text: number; why: string }[] = [];
     const texts: number[] = [];
@@ -233,6 +236,10 @@ export class LanguageModel implements Model {
     };
   }
 
+  tensors(): Promise<TensorInfo[]> {
+    return this.#shapes();
+  }
+
   async close(): Promise<void> {
     await this.#parts.sessions.close();
   }
@@ -265,13 +272,28 @@ export class LanguageModel implements Model {
     return made;
   }
 
-  #hook(name: string): Hook {
-    const { hooks, model } = this.#parts.opened;
+  #shapes(only?: readonly string[]): Promise<TensorInfo[]> {
+    const { opened, inputs, createSession } = this.#parts;
+    return tensorShapes(opened, inputs, this.description.vocabulary, createSession, only);
+  }
+
+  /** A tensor that the user picked is read as the stream is: it must have a row for each token. */
+  async #pickedTensor(name: string): Promise<Hook> {
+    const tensor = name.slice('tensor:'.length);
+    const [info] = await this.#shapes([tensor]);
+    if (info!.shape[0] === 'batch' && info!.shape[1] === 'pos') return { name, tensor, block: null, shape: 'residual' };
+    throw new LabError(
+      'usage',
+      `the tensor ${tensor} has the shape [${info!.shape.join(', ')}]`,
+      'Only tensors [batch, pos, …] have a row for each token: pick another.',
+    );
+  }
+
+  async #hook(name: string): Promise<Hook> {
+    const { hooks } = this.#parts.opened;
     const found = hooks.all.find((hook) => hook.name === name);
     if (found !== undefined) return found;
-    const tensor = name.startsWith('tensor:') ? name.slice('tensor:'.length) : null;
-    if (tensor !== null && model.graph.nodes.some((node) => node.outputs.includes(tensor)))
-      return { name, tensor, block: null, shape: 'residual' };
+    if (name.startsWith('tensor:')) return this.#pickedTensor(name);
     throw new LabError(
       'usage',
       `there is no hook "${name}" in this model`,

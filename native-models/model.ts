@@ -3,6 +3,7 @@ import type { Edit, GenerateReply, GenerateRequest, ModelReply, ModelRequest, Pr
 import type { HookRows } from './decoder/activations.ts';
 import type { LensCell } from './decoder/lens.ts';
 import type { Sampling } from './decoder/sampling.ts';
+import type { TensorInfo } from './decoder/tensor-shapes.ts';
 import type { SelfCheck } from './decoder/self-check.ts';
 import type { FileHash, ModelDescription } from './description.ts';
 import type { DeviceChoice } from './device/devices.ts';
@@ -126,5 +127,7 @@ export interface Model {
     signal?: AbortSignal,
   ): Promise<ActivationsReply>;
   logitLens(request: LensRequest, signal?: AbortSignal): Promise<LensReply>;
+  /** Tensors that may be read as `tensor:NAME`, with their shapes; for models whose stream was not found. */
+  tensors(): Promise<TensorInfo[]>;
   close(): Promise<void>;
 }

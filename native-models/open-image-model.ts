@@ -169,6 +169,10 @@ class PictureModel implements Model {
     return Promise.reject(this.#noText());
   }
 
+  tensors(): Promise<never> {
+    return Promise.reject(new LabError('usage', 'the tensors of image models are not listed', 'Their hooks are: candor models inspect.'));
+  }
+
   close(): Promise<void> {
     return this.#model.close();
   }

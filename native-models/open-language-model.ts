@@ -71,7 +71,7 @@ export async function openLanguageModel(opened: OpenedModel, options: OpenOption
       files,
       outside,
     );
-    return new LanguageModel({ opened, description, sizes, inputs, tokenizer, sessions, budget, decoder });
+    return new LanguageModel({ opened, description, sizes, inputs, tokenizer, sessions, createSession: open, budget, decoder });
   } catch (thrown) {
     await sessions.close();
     throw thrown;

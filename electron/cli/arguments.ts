@@ -18,6 +18,7 @@ const options = {
   port: { type: 'string' },
   device: { type: 'string' },
   insist: { type: 'boolean' },
+  tensors: { type: 'boolean' },
   preprocessing: { type: 'string' },
   labels: { type: 'string' },
   in: { type: 'string' },

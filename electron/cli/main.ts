@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { LabError, reportOf, type ErrorCode } from '../../probes/lab-error.ts';
 import { buildWhereStale } from '../build.ts';
+import { modelRef } from '../lab/engines.ts';
 import { exportRuns, type ExportFormat } from '../lab/export.ts';
 import { openLab, runsNamed, type Lab } from '../lab/lab.ts';
 import { probeInfos } from '../lab/views.ts';
@@ -11,7 +12,7 @@ import { demoText, runDemo } from './demo.ts';
 import { activationsCommand } from './model/activations.ts';
 import { chosenModel, openingOptions } from './model/engine.ts';
 import { generateCommand } from './model/generate.ts';
-import { inspectJson, inspectText } from './model/inspect.ts';
+import { inspectJson, inspectText, tensorsText } from './model/inspect.ts';
 import { scoreCommand } from './model/score.ts';
 import { comparisonText, runJson, runText, sessionJson } from './report.ts';
 import { exitStatus, resumeCommand, runCommand } from './run-command.ts';
@@ -106,10 +107,16 @@ const never = new AbortController().signal;
 
 const commands: Readonly<Record<string, (lab: Lab, given: Arguments) => Printed | Promise<Printed>>> = {
   'models inspect': async (lab, given) => {
-    allowOnly(given, openingOptions);
+    allowOnly(given, [...openingOptions, 'tensors']);
     const source = oneMore(given, 2, 'candor models inspect takes one model');
     const card = await lab.handlers['models.inspect'](chosenModel(source, given), never);
-    return { json: inspectJson(card), text: inspectText(card), status: exitStatus.done };
+    const tensors =
+      given.values['tensors'] === true ? await lab.engines.use(modelRef(source).source, never, (engine) => engine.tensors()) : null;
+    return {
+      json: { ...inspectJson(card), ...(tensors === null ? {} : { tensors }) },
+      text: tensors === null ? inspectText(card) : tensorsText(tensors),
+      status: exitStatus.done,
+    };
   },
   run: async (lab, given) => runsPrinted(await runCommand(lab, given)),
   resume: async (lab, given) => runsPrinted(await resumeCommand(lab, given)),

@@ -2,7 +2,7 @@
 export const usage = `candor: honesty probes on local language models
 
   candor probes list
-  candor models inspect MODEL
+  candor models inspect MODEL [--tensors]
   candor score --model MODEL --in F.jsonl --out G.jsonl
              lines {"id","prompt","continuation"} to {"id","tokens","token_logprobs","logprob","greedy"}, in nats
   candor activations --model MODEL --in F.jsonl --hooks NAME,…|all [--positions last|all|mean] [--dtype f32|f16] --out X.safetensors

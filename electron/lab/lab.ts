@@ -40,6 +40,7 @@ import { detailOf, probeInfos, summaryOf } from './views.ts';
 export interface Lab {
   readonly handlers: Handlers;
   readonly store: Store;
+  readonly engines: Engines;
   subscribe(listener: (name: EventName, value: unknown) => void): () => void;
   /** Resolves when a queued run has ended; at once if it is not queued. */
   finished(runId: string): Promise<void>;
@@ -286,6 +287,7 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
   return Promise.resolve({
     handlers,
     store,
+    engines,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

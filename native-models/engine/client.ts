@@ -1,6 +1,7 @@
 /** The lab's end of an engine process: the same methods as the model itself. */
 import { LabError } from '../../probes/lab-error.ts';
 import type { GenerateReply, GenerateRequest, ModelReply, ModelRequest } from '../../probes/request.ts';
+import type { TensorInfo } from '../decoder/tensor-shapes.ts';
 import type { ModelDescription } from '../description.ts';
 import {
   plainOptions,
@@ -73,6 +74,10 @@ export class EngineClient extends EngineProcess implements Model {
     signal?: AbortSignal,
   ): Promise<ActivationsReply> {
     return this.call({ call: 'activations', request }, { signal, onEvent: onBatch });
+  }
+
+  tensors(): Promise<TensorInfo[]> {
+    return this.call({ call: 'tensors' });
   }
 
   logitLens(request: LensRequest, signal?: AbortSignal): Promise<LensReply> {

@@ -1,6 +1,7 @@
 /** Messages between the lab and an engine process, over Node's channel with structured cloning (NaN and typed arrays survive). */
 import type { ErrorReport } from '../../probes/lab-error.ts';
 import type { GenerateReply, GenerateRequest, ModelReply, ModelRequest } from '../../probes/request.ts';
+import type { TensorInfo } from '../decoder/tensor-shapes.ts';
 import type { ModelDescription } from '../description.ts';
 import type {
   ActivationsBatch,
@@ -23,6 +24,7 @@ export interface EngineCalls {
     event: GeneratedStep;
   };
   readonly activations: { asks: { readonly request: ActivationsRequest }; value: ActivationsReply; event: ActivationsBatch };
+  readonly tensors: { asks: object; value: TensorInfo[]; event: never };
   readonly logitLens: { asks: { readonly request: LensRequest }; value: LensReply; event: never };
 }
 

@@ -5,7 +5,8 @@ import { LabError } from '../../probes/lab-error.ts';
 import { discoverHooks } from '../graph/hooks.ts';
 import { branchSwitch, inlineBranches } from '../graph/inline-if.ts';
 import { inOrder } from '../graph/order.ts';
-import type { OnnxModel } from '../onnx/graph.ts';
+import { tokenInput } from '../graph/source.ts';
+import type { Graph, OnnxModel } from '../onnx/graph.ts';
 import { readModelFile } from '../onnx/read.ts';
 import { renameTensors } from '../onnx/rename.ts';
 import type { OpenedModel } from '../opened.ts';
@@ -47,7 +48,7 @@ export function openExport(place: string, variant: string | null = null, branch:
   const read = inFile(chosen.file, () => plain(readModelFile(graphFile), branch));
   const { model: located, weightFolder, files: dataFiles } = locateWeights(chosen.file, graphFile, read);
   const model = withStandardNames(located, chosen.base);
-  const config = configOf(chosen.base);
+  const config = withTableSize(configOf(chosen.base), model.graph);
   const { task, output } = inFile(chosen.file, () => taskOf(model.graph, config));
   const template = path.join(chosen.base, 'chat_template.jinja');
   const beside = companions.map((name) => path.join(chosen.base, name)).filter((file) => existsSync(file));
@@ -112,6 +113,16 @@ function withStandardNames(model: OnnxModel, folder: string): OnnxModel {
 /** config.json's word counts before that of genai_config.json. */
 function configOf(folder: string): Json {
   return { ...configFromGenai(folder), ...readJson(path.join(folder, 'config.json')) };
+}
+
+/** Where no configuration says how wide the model is and how many tokens it knows, its table of embeddings does. */
+function withTableSize(config: Json, graph: Graph): Json {
+  if (['hidden_size', 'n_embd', 'd_model', 'dim', 'text_config'].some((key) => key in config)) return config;
+  const ids = tokenInput(graph)?.name;
+  const look = graph.nodes.find((node) => (node.op === 'Gather' && node.inputs[1] === ids) || node.op === 'EmbedLayerNormalization');
+  const table = graph.initializers.find(({ name }) => name === look?.inputs[look.op === 'Gather' ? 0 : 2]);
+  if (ids === undefined || table?.shape.length !== 2) return config;
+  return { vocab_size: table.shape[0], hidden_size: table.shape[1], ...config };
 }
 
 /** Says which file an error is about. */

@@ -44,6 +44,8 @@ export function taskOf(graph: Graph, config: Json): Task {
         `none of the inputs ${graph.inputs.map(({ name }) => name).join(', ')} is known to hold tokens or an image`,
         'Export the model with its tokens as an input called input_ids, or its image as one with four dimensions.',
       );
+    const features = named('last_hidden_state');
+    if (features !== undefined && named('logits') === undefined) return { task: 'encoder', output: features.name };
     return { task: 'image-classifier', output: classScores(named('logits') ?? outputs[0], image) };
   }
   const states = named('last_hidden_state', 'token_embeddings', 'hidden_states', 'sentence_embedding');

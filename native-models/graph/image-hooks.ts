@@ -36,10 +36,11 @@ export function imageHooks(view: GraphView, output: string, articulation: Articu
       shape: isPooled(tensor) ? 'features' : 'map',
     });
   }
-  const penultimate = classifier === null ? null : asSeen(view, classifier.tensor);
-  if (penultimate !== null && floats.has(penultimate))
+  const seen = classifier === null ? null : asSeen(view, classifier.tensor);
+  const penultimate = seen !== null && floats.has(seen) ? seen : null;
+  if (penultimate !== null)
     all.push({ name: 'hook_penultimate', block: null, tensor: penultimate, shape: classifier!.map ? 'map' : 'features' });
-  return { all, headInput: penultimate ?? tensors.at(-2) ?? output, mixed: null };
+  return { all, headInput: penultimate ?? tensors.findLast((name) => name !== output && floats.has(name)) ?? output, mixed: null };
 
   /** The last product with weights before the output, and what it reads before that is flattened into integers. */
   function classifierOf(): { tensor: string; map: boolean } | null {

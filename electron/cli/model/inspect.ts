@@ -1,4 +1,5 @@
 /** `candor models inspect`: the card of a model. */
+import type { TensorInfo } from '../../../native-models/decoder/tensor-shapes.ts';
 import type { ModelCard } from '../../rpc/contract.ts';
 import { textTable } from '../table.ts';
 
@@ -41,6 +42,15 @@ export function inspectText(card: ModelCard): string {
     ...card.files.map((file) => [file.path, `${file.bytes} bytes, SHA-256 ${file.sha256}`]),
   ];
   return textTable(['', ''], facts, 'left');
+}
+
+/** What `--hooks tensor:NAME` may name. */
+export function tensorsText(tensors: readonly TensorInfo[]): string {
+  return textTable(
+    ['tensor', 'made by', 'shape'],
+    tensors.map(({ name, op, shape }) => [`tensor:${name}`, op, `[${shape.join(', ')}]`]),
+    'left',
+  );
 }
 
 function megabytes(bytes: number): string {

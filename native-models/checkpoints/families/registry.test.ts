@@ -8,7 +8,7 @@ import { unpackDecoder } from '../fixtures/decoders.ts';
 import type { StoredTensor, StoredTensors } from '../weights.ts';
 import { buildGraph, knownModelTypes } from './registry.ts';
 
-const cases = ['gpt2', 'gpt_neox', 'llama', 'llama-sharded', 'gemma2', 'gemma3', 'qwen2', 'phi3-longrope'] as const;
+const cases = ['gpt2', 'gpt_neox', 'llama', 'llama-sharded', 'gemma2', 'gemma3_text', 'gemma3', 'qwen2', 'phi3-longrope'] as const;
 const checkpoints = new Map<string, Checkpoint>();
 let root: string;
 beforeAll(() => {
@@ -113,6 +113,36 @@ describe('what transformers accepts, too', () => {
   ] as const)('%s may hold %s, which follows from the rest', (name, leftover, shape) => {
     expect(places(name, having(of(name).tensors, tensor(leftover, shape)))).toEqual(places(name, of(name).tensors));
   });
+});
+
+test.each([
+  ['qwen2', { layer_types: undefined, max_window_layers: 1 }],
+  ['gemma2', { layer_types: undefined }],
+  [
+    'gemma3_text',
+    {
+      layer_types: undefined,
+      sliding_window_pattern: 2,
+      rope_parameters: undefined,
+      rope_theta: 1_000_000,
+      rope_local_base_freq: 10_000,
+      rope_scaling: { rope_type: 'linear', factor: 8 },
+    },
+  ],
+  ['gpt_neox', { rope_parameters: undefined, rotary_pct: 0.25, rotary_emb_base: 10_000 }],
+  [
+    'phi3-longrope',
+    {
+      rope_parameters: undefined,
+      rope_theta: 10_000,
+      partial_rotary_factor: 0.75,
+      rope_scaling: { type: 'longrope', short_factor: [1, 1.1, 1.3], long_factor: [1, 3, 7.5] },
+    },
+  ],
+] as const)('%s with the keys of before transformers 5 is the same', (name, old) => {
+  const { config, tensors } = of(name);
+  const nodes = (values: Readonly<Record<string, unknown>>): unknown => buildGraph(values, tensors).model.graph.nodes;
+  expect(nodes({ ...config, ...old })).toEqual(nodes(config));
 });
 
 describe('configurations that cannot be honoured', () => {
