@@ -4,6 +4,7 @@ import path from 'node:path';
 import { LabError } from '../probes/lab-error.ts';
 import { embeddedModel } from './catalog.ts';
 import { isCheckpoint, openCheckpoint } from './checkpoints/open.ts';
+import { withCache } from './exports/merged.ts';
 import { openExport } from './exports/open.ts';
 import { plainOptions, type Model, type OpenOptions } from './model.ts';
 import { openPictureModel } from './open-image-model.ts';
@@ -17,7 +18,8 @@ import { permuteWeights } from './permute.ts';
  */
 export async function openModel(source: string, options: OpenOptions = plainOptions): Promise<Model> {
   const opened = readModel(source);
-  return takesPictures(opened) ? openPictureModel(opened, options) : openLanguageModel(opened, options);
+  if (takesPictures(opened)) return openPictureModel(opened, options);
+  return openLanguageModel(await withCache(opened, options.threads), options);
 }
 
 /** A vision transformer without a head is an encoder of pictures. */

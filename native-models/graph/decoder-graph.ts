@@ -6,6 +6,7 @@ import { dataType, type OnnxModel } from '../onnx/graph.ts';
 import { makeNode, valueInfo } from '../onnx/write.ts';
 import type { OpenedModel } from '../opened.ts';
 import { makeEditable, type EditPoint } from './edit-graph.ts';
+import { inputOfHead } from './head.ts';
 import { names } from './names.ts';
 import { copyOf, interpose, pruneKeepingCaches } from './prune.ts';
 import { unfuseSums } from './unfuse.ts';
@@ -27,7 +28,7 @@ export function decoderGraph(opened: OpenedModel, options: DecoderGraphOptions):
   const { hooks, output, model } = opened;
   const graph = copyOf(unfuseSums(model.graph, new Set([hooks.headInput, ...options.points.map((point) => point.tensor)])));
   const edited = makeEditable(graph, model, opened.dtype, options.points, options.ablation);
-  const headInput = edited.get(hooks.headInput) ?? hooks.headInput;
+  const headInput = inputOfHead(graph, edited.get(hooks.headInput) ?? hooks.headInput, output);
   interpose(graph, headInput, 'candor/head_rows', [makeNode('GatherND', [headInput, names.positions], ['candor/head_rows'])]);
   graph.nodes.push(
     makeNode('Cast', [output], [names.logits], { to: dataType.float }),

@@ -2,10 +2,11 @@
  * The logit lens: the model's own final norm and head, applied to the residual stream before and behind every block
  * (nostalgebraist 2020, "interpreting GPT: the logit lens").
  */
-import { dataType, type OnnxModel } from '../onnx/graph.ts';
+import { dataType, type Node, type OnnxModel } from '../onnx/graph.ts';
 import { makeNode, valueInfo } from '../onnx/write.ts';
 import { residualPoints, type OpenedModel } from '../opened.ts';
 import { makeEditable, type EditPoint } from './edit-graph.ts';
+import { inputOfHead, repeated } from './head.ts';
 import { names } from './names.ts';
 import { copyOf, interpose, pruneKeepingCaches } from './prune.ts';
 import { unfuseSums } from './unfuse.ts';
@@ -16,14 +17,16 @@ export function lensGraph(opened: OpenedModel, top: number, points: readonly Edi
   const stream = residualPoints(hooks).map(({ tensor }) => tensor);
   const graph = copyOf(unfuseSums(model.graph, new Set([...stream, hooks.headInput, ...points.map((point) => point.tensor)])));
   const edited = makeEditable(graph, model, opened.dtype, points, ablation);
+  const last = edited.get(hooks.headInput) ?? hooks.headInput;
+  const headInput = inputOfHead(graph, last, output);
+  const between: Node[] = [];
   const rows = stream.map((name, index) => {
-    const tensor = edited.get(name) ?? name;
-    graph.nodes.push(makeNode('GatherND', [tensor, names.positions], [`candor/lens.${index}`]));
-    return `candor/lens.${index}`;
+    const state = edited.get(name) ?? name;
+    const { nodes, result } = repeated(graph, last, headInput, state, `candor/lens.${index}`);
+    between.push(...nodes, makeNode('GatherND', [result, names.positions], [`candor/lens_rows.${index}`]));
+    return `candor/lens_rows.${index}`;
   });
-  const gathers = graph.nodes.splice(-rows.length);
-  const headInput = edited.get(hooks.headInput) ?? hooks.headInput;
-  interpose(graph, headInput, 'candor/lens_rows', [...gathers, makeNode('Concat', rows, ['candor/lens_rows'], { axis: 1 })]);
+  interpose(graph, headInput, 'candor/lens_rows', [...between, makeNode('Concat', rows, ['candor/lens_rows'], { axis: 1 })]);
   graph.initializers.push({
     name: 'candor/top',
     shape: [1],

@@ -97,16 +97,17 @@ function encodeAttribute(name: string, value: AttributeValue): WireWriter {
   return attribute.integer(20, 7);
 }
 
-/** The same node with other edges; all else is kept byte for byte. */
-export function rewireNode(node: Node, inputs: readonly string[], outputs: readonly string[]): Node {
+/** The same node with other edges, and another name where it is put beside the first; all else is kept byte for byte. */
+export function rewireNode(node: Node, inputs: readonly string[], outputs: readonly string[], name = node.name): Node {
   const writer = new WireWriter();
-  for (const name of inputs) writer.text(1, name);
-  for (const name of outputs) writer.text(2, name);
+  for (const input of inputs) writer.text(1, input);
+  for (const output of outputs) writer.text(2, output);
+  writer.text(3, name);
   const source = new MemorySource(node.raw);
   for (const field of fieldsOf(source, 0, node.raw.length)) {
-    if (field.number !== 1 && field.number !== 2) writer.raw(node.raw.subarray(field.start, field.offset + field.length));
+    if (field.number > 3) writer.raw(node.raw.subarray(field.start, field.offset + field.length));
   }
-  return { ...node, inputs, outputs, raw: writer.finish() };
+  return { ...node, name, inputs, outputs, raw: writer.finish() };
 }
 
 /** A node from the bytes of its NodeProto. */

@@ -129,6 +129,7 @@ test.each([
       rope_scaling: { rope_type: 'linear', factor: 8 },
     },
   ],
+  ['gpt_neox', { rope_parameters: undefined }],
   ['gpt_neox', { rope_parameters: undefined, rotary_pct: 0.25, rotary_emb_base: 10_000 }],
   [
     'phi3-longrope',
