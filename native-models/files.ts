@@ -5,6 +5,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FileHash } from './description.ts';
+import type { OpenedModel } from './opened.ts';
+
+/** The folder that a model's files lie in: it may have been opened by the path of one of them. */
+export function homeOf({ folder }: Pick<OpenedModel, 'folder'>): string {
+  return folder.endsWith('.onnx') && statSync(folder).isFile() ? path.dirname(folder) : folder;
+}
 
 /**
  * Hashed in a thread of their own: a model of many gigabytes takes as long to hash as to load, and both can go on at once.

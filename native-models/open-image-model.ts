@@ -8,7 +8,7 @@ import type { ModelDescription } from './description.ts';
 import { findDevice } from './device/find-device.ts';
 import { checkMemory } from './device/memory.ts';
 import { createSession } from './device/session.ts';
-import { hashFiles, outsideOf } from './files.ts';
+import { hashFiles, homeOf, outsideOf } from './files.ts';
 import type { ActivationsBatch, ActivationsReply, ActivationsRequest, Model, OpenOptions } from './model.ts';
 import type { OnnxModel } from './onnx/graph.ts';
 import { residualPoints, type OpenedModel } from './opened.ts';
@@ -39,7 +39,7 @@ export async function openPictureModel(opened: OpenedModel, options: OpenOptions
   const device = await findDevice(options.device, graph, opened.graphFile, { [imageNames.pixels]: noise }, shared);
   const outside = outsideOf(opened.files, device.used);
   const known = options.known?.outside === outside ? options.known : null;
-  const hashing = known?.files ?? hashFiles(opened.folder.endsWith('.onnx') ? opened.weightFolder : opened.folder, opened.files);
+  const hashing = known?.files ?? hashFiles(homeOf(opened), opened.files);
   const open = (model: OnnxModel, optimised = true): Promise<InferenceSession> =>
     createSession(model, opened.graphFile, { ...shared, device: device.used, optimisation: optimised ? 'all' : 'disabled' });
   const model = await openImageModel(opened, preprocessing, findClassNames(opened, options.labels ?? null), open);

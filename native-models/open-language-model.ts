@@ -13,7 +13,7 @@ import { findDevice } from './device/find-device.ts';
 import type { DeviceReport } from './device/report.ts';
 import { checkMemory } from './device/memory.ts';
 import { createSession } from './device/session.ts';
-import { hashFiles, outsideOf } from './files.ts';
+import { hashFiles, homeOf, outsideOf } from './files.ts';
 import { decoderGraph, plainDecoder } from './graph/decoder-graph.ts';
 import { names } from './graph/names.ts';
 import { LanguageModel } from './language-model.ts';
@@ -41,7 +41,7 @@ export async function openLanguageModel(opened: OpenedModel, options: OpenOption
   const device = await deviceFor(opened, graph, inputs, sample, options);
   const outside = outsideOf(opened.files, device.used);
   const known = options.known?.outside === outside ? options.known : null;
-  const hashing = known?.files ?? hashFiles(opened.folder, opened.files);
+  const hashing = known?.files ?? hashFiles(homeOf(opened), opened.files);
   const open = (model: OnnxModel, optimised = true) =>
     createSession(model, opened.graphFile, {
       threads: options.threads,
@@ -79,9 +79,9 @@ export async function openLanguageModel(opened: OpenedModel, options: OpenOption
 }
 
 /** @returns why there is none, in place of a tokenizer: the graph can be looked at without */
-async function openTokenizer({ folder, chatTemplate }: OpenedModel): Promise<Tokenizer | LabError> {
+async function openTokenizer(opened: OpenedModel): Promise<Tokenizer | LabError> {
   try {
-    return await Tokenizer.open(folder, chatTemplate);
+    return await Tokenizer.open(homeOf(opened), opened.chatTemplate);
   } catch (thrown) {
     if (thrown instanceof LabError) return thrown;
     throw thrown;

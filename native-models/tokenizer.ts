@@ -1,4 +1,6 @@
 /** Text to token ids and back, by the model's own tokenizer files, from the local disk only. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { AutoTokenizer, env, type PreTrainedTokenizer } from '@huggingface/transformers';
 import { LabError } from '../probes/lab-error.ts';
 import type { ChatMessage, Prompt } from '../probes/request.ts';
@@ -30,6 +32,13 @@ export class Tokenizer {
 
   /** @throws LabError `tokenizer-missing` if the files are of a kind that cannot be used */
   static async open(folder: string, chatTemplate: string | null): Promise<Tokenizer> {
+    const missing = ['tokenizer.json', 'tokenizer_config.json'].filter((name) => !existsSync(path.join(folder, name)));
+    if (missing.length > 0)
+      throw new LabError(
+        'tokenizer-missing',
+        `${folder} holds no ${missing.join(' and no ')}`,
+        'Copy the files of the original model into the folder.',
+      );
     try {
       return new Tokenizer(await AutoTokenizer.from_pretrained(folder, { local_files_only: true }), chatTemplate);
     } catch (thrown) {

@@ -22,6 +22,7 @@ export const errorCodes = {
   'image-unreadable': 'an image is missing, damaged, too large, or of a kind or size that cannot be used',
   preprocessing: 'how images are made into the model’s input is not told, or in a way that the lab does not know',
   'labels-unreadable': 'the file that names a model’s classes is missing, broken, or names another number of them',
+  'reader-input': 'the hidden states or labels that a reader was given cannot be fitted',
   'dataset-changed': 'the data file is no longer the one that the run began with',
   'probe-changed': 'the probe is no longer the version that the run began with',
   'model-changed': 'the model files are no longer those that the run began with',

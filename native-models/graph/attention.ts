@@ -60,7 +60,7 @@ export function attentionCores({ steps, readers, constants, ranks }: GraphView, 
     for (let depth = 0; depth < stepsDeep; depth++) {
       const step = maker.get(at);
       if (step === undefined) return null;
-      if (step.op === 'Softmax') return isScore(step.inputs[0]!, 0) ? step.outputs[0]! : null;
+      if (step.op === 'Softmax') return isScore(step.inputs[0]!) ? step.outputs[0]! : null;
       if (!betweenPattern.test(step.op)) return null;
       // Where(IsNaN(pattern), 0, pattern) and masks come first, the pattern last.
       at = step.op === 'Where' ? step.inputs.at(-1)! : step.inputs[0]!;
@@ -68,11 +68,16 @@ export function attentionCores({ steps, readers, constants, ranks }: GraphView, 
     return null;
   }
 
-  function isScore(name: string, depth: number): boolean {
-    const step = maker.get(name);
-    if (step === undefined || depth > stepsDeep) return false;
-    if (isStateProduct(step, constants)) return true;
-    return betweenScores.test(step.op) && step.inputs.some((input) => isScore(input, depth + 1));
+  /** Whether a softmax's input is a product of states, scaled and masked. */
+  function isScore(name: string): boolean {
+    const seen = new Set([name]);
+    for (const one of seen) {
+      const step = maker.get(one);
+      if (step === undefined || seen.size > stepsDeep * stepsDeep) continue;
+      if (isStateProduct(step, constants)) return true;
+      if (betweenScores.test(step.op)) for (const input of step.inputs) seen.add(input);
+    }
+    return false;
   }
 
   /** What the projection behind a weighted sum reads, heads kept apart where the graph has them so. */

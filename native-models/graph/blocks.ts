@@ -34,6 +34,8 @@ export function blocksOf(
   const { order, position, maker, tensors } = articulation;
   const stepsBetween = (from: string, to: string): Step[] =>
     order.slice(position.get(from)! + 1, position.get(to)! + 1).flatMap((name) => maker.get(name) ?? []);
+  const places = new Map(tensors.map((name, index) => [name, index]));
+  const attended = new Set(cores.map(({ output }) => output));
   const starts = additions.map((addition, index) => (index === 0 ? addition.base : additions[index - 1]!.tensor));
   const coresOf = additions.map(({ tensor }, index) =>
     cores.filter(({ output }) => {
@@ -81,7 +83,7 @@ export function blocksOf(
    */
   function inFullShape(from: string, to: string): string {
     const same = [to];
-    for (let at = tensors.indexOf(to); at > 0 && tensors[at] !== from; at--) {
+    for (let at = places.get(to) ?? 0; at > 0 && tensors[at] !== from; at--) {
       const step = maker.get(tensors[at]!);
       if (step === undefined || !renames(step) || step.inputs[0] !== tensors[at - 1]) break;
       same.unshift(tensors[at - 1]!);
@@ -104,8 +106,7 @@ export function blocksOf(
   /** Whether an addition returns to the state that the one before it made, at most normalised, scaled or quantised since. */
   function continues(index: number): boolean {
     return !stepsBetween(starts[index]!, additions[index]!.base).some(
-      (step) =>
-        isProjection(step, constants) || mixesPositions(step, constants) || cores.some(({ output }) => step.outputs.includes(output)),
+      (step) => isProjection(step, constants) || mixesPositions(step, constants) || step.outputs.some((name) => attended.has(name)),
     );
   }
 }

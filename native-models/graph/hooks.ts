@@ -87,7 +87,7 @@ function chained({ steps }: GraphView, { articulation, cores, additions }: Path)
   const bySegment = Map.groupBy(cores, segmentOf);
   return [...bySegment.values()].some((group) => {
     const [first, ...rest] = group;
-    const reached = reachedFrom(steps.slice(first!.at + 1, group.at(-1)!.at + 1), new Set([first!.output]));
+    const reached = reachedFrom(steps, new Set([first!.output]), first!.at + 1, group.at(-1)!.output);
     return rest.some((core) => reached.has(core.output));
   });
 }
@@ -147,7 +147,7 @@ function blockHooks(block: Block, index: number, steps: readonly Step[]): Hook[]
 function outputsOf({ addition, cores, mixes }: Part, steps: readonly Step[]): { attended: string | null; others: string | null } {
   const { branches, joined } = addition;
   if (cores.length === 0) return { attended: null, others: mixes ? null : ((branches.length === 1 ? branches[0] : joined)?.hook ?? null) };
-  const reached = reachedFrom(steps.slice(cores[0]!.at), new Set(cores.map(({ output }) => output)));
+  const reached = reachedFrom(steps, new Set(cores.map(({ output }) => output)), cores[0]!.at, addition.tensor);
   const attended = branches.filter(({ tensor }) => reached.has(tensor));
   const others = branches.filter(({ tensor }) => !reached.has(tensor));
   const single = (list: readonly Branch[]): string | null => (list.length === 1 ? list[0]!.hook : null);
@@ -166,10 +166,18 @@ function attentionOnly({ source, cores }: Path): Hook[] {
   ];
 }
 
-/** All that the given tensors flow into. */
-function reachedFrom(steps: readonly Step[], tensors: ReadonlySet<string>): Set<string> {
+/**
+ * All that the given tensors flow into.
+ * @param from index of the step that the search begins with
+ * @param until the tensor that it ends with
+ */
+function reachedFrom(steps: readonly Step[], tensors: ReadonlySet<string>, from = 0, until?: string): Set<string> {
   const reached = new Set(tensors);
-  for (const step of steps) if (step.inputs.some((name) => reached.has(name))) for (const name of step.outputs) reached.add(name);
+  for (let at = from; at < steps.length; at++) {
+    const { inputs, outputs } = steps[at]!;
+    if (inputs.some((name) => reached.has(name))) for (const name of outputs) reached.add(name);
+    if (until !== undefined && outputs.includes(until)) break;
+  }
   return reached;
 }
 

@@ -3,7 +3,7 @@
  * that all paths lead through, numbered together from 0 on, and `hook_penultimate`, what the classifier reads. Quantised tensors are no
  * hooks; where one is turned into floats right behind, those are.
  */
-import type { Hook, Hooks } from '../opened.ts';
+import type { Hook, Hooks, HookShape } from '../opened.ts';
 import type { Articulation } from './articulation.ts';
 import { isProjection, scales, type Step } from './flow.ts';
 import { addsStates } from './residual.ts';
@@ -13,27 +13,34 @@ const activations =
   /^(Relu|LeakyRelu|PRelu|Elu|Selu|Celu|Clip|HardSwish|HardSigmoid|Gelu|FastGelu|BiasGelu|QuickGelu|Mish|Swish|Silu|Softplus|Softsign|Tanh|Sigmoid|ThresholdedRelu|QLinearLeakyRelu|QLinearSigmoid)$/;
 /** What the factor is made of that x · f(x) multiplies a state by: SiLU, hard swish, GELU. */
 const gates = /^(Sigmoid|HardSigmoid|Erf|Tanh|Add|Mul|Div|Pow|Clip|Softplus|Cast|QuantizeLinear|DequantizeLinear)$/;
-const gateDeep = 10;
+const gateSteps = 32;
+/** By the number of dimensions. */
+const shapes: ReadonlyMap<number, HookShape> = new Map([
+  [4, 'map'],
+  [2, 'features'],
+]);
 const quantised = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear)$/;
-const reshaping = /^(Reshape|Flatten|Squeeze|Identity|Dropout|Cast)$/;
 
 export function imageHooks(view: GraphView, output: string, articulation: Articulation): Hooks {
-  const { readers, constants, floats } = view;
+  const { readers, constants, floats, ranks } = view;
   const { tensors, maker, position } = articulation;
   const classifier = classifierOf();
   const all: Hook[] = [];
+  let ended = false;
   for (const tensor of tensors) {
     const step = maker.get(tensor);
+    ended ||= step !== undefined && endsMaps(step);
     const kind =
       step === undefined ? null : addsStates(step, position) || step.op === 'QLinearAdd' ? 'add' : isActivation(step) ? 'act' : null;
     const seen = asSeen(view, tensor);
-    if (kind === null || !floats.has(seen) || tensor === output) continue;
+    const shape = shapes.get(ranks.get(seen) ?? (ended ? 2 : 4));
+    if (kind === null || shape === undefined || !floats.has(seen) || tensor === output) continue;
     const layer = all.length;
     all.push({
       name: `layers.${layer}.hook_${kind}`,
       block: layer,
       tensor: seen,
-      shape: isPooled(tensor) ? 'features' : 'map',
+      shape,
     });
   }
   const seen = classifier === null ? null : asSeen(view, classifier.tensor);
@@ -76,19 +83,19 @@ export function imageHooks(view: GraphView, output: string, articulation: Articu
     return left !== undefined && right !== undefined && (leadsTo(left, right) || leadsTo(right, left));
   }
 
-  function leadsTo(name: string, state: string, depth = 0): boolean {
-    const step = maker.get(name);
-    if (step === undefined || depth > gateDeep || !gates.test(step.op)) return false;
-    return step.inputs.some((input) => input === state || leadsTo(input, state, depth + 1));
-  }
-
-  /** Whether a tensor comes behind the pooling or flattening that ends the maps. */
-  function isPooled(tensor: string): boolean {
-    for (let at = tensors.indexOf(tensor); at > 0; at--) {
-      const op = maker.get(tensors[at]!)?.op ?? '';
-      if (/Pool$/.test(op) && /Global/.test(op)) return true;
-      if (op === 'ReduceMean' || (reshaping.test(op) && op !== 'Cast' && op !== 'Identity' && op !== 'Dropout')) return true;
+  function leadsTo(name: string, state: string): boolean {
+    const seen = new Set([name]);
+    for (const one of seen) {
+      const step = maker.get(one);
+      if (step === undefined || seen.size > gateSteps || !gates.test(step.op)) continue;
+      if (step.inputs.includes(state)) return true;
+      for (const input of step.inputs) seen.add(input);
     }
     return false;
+  }
+
+  /** Whether a step ends the maps: pooling over all places, or putting them into one row. */
+  function endsMaps({ op }: Step): boolean {
+    return /^(QLinear)?Global.*Pool$|^ReduceMean$|^Reshape$|^Flatten$|^Squeeze$/.test(op);
   }
 }

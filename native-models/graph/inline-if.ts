@@ -12,8 +12,9 @@ const switchName = /^use_cache(_branch)?$/;
 /** The input that chooses a branch; undefined where the graph is no merged decoder. */
 export function branchSwitch(graph: Graph): string | undefined {
   const input = graph.inputs.find(({ name, type }) => switchName.test(name) && type === dataType.bool);
-  const decides = input !== undefined && graph.nodes.some((node) => node.op === 'If' && conditionOf(graph, node, input.name) !== null);
-  return decides ? input.name : undefined;
+  if (input === undefined) return undefined;
+  const conditions = conditionsFrom(graph, input.name);
+  return graph.nodes.some((node) => node.op === 'If' && conditions.has(node.inputs[0]!)) ? input.name : undefined;
 }
 
 /**
@@ -27,11 +28,12 @@ export function inlineBranches(graph: Graph, input: string, value: boolean): Gra
     ...graph.initializers.map(({ name }) => name),
     ...graph.nodes.flatMap((node) => node.outputs),
   ]);
+  const conditions = conditionsFrom(graph, input);
   const nodes: Node[] = [];
   const initializers: Tensor[] = [...graph.initializers];
   for (const [index, node] of graph.nodes.entries()) {
-    const condition = node.op === 'If' ? conditionOf(graph, node, input) : null;
-    if (condition === null) {
+    const condition = node.op === 'If' ? conditions.get(node.inputs[0]!) : undefined;
+    if (condition === undefined) {
       nodes.push(node);
       continue;
     }
@@ -47,17 +49,15 @@ export function inlineBranches(graph: Graph, input: string, value: boolean): Gra
   return withoutUnread({ ...graph, nodes, initializers }, input);
 }
 
-/** Whether the node goes into its then-branch when the input is true; null if it decides by something else. */
-function conditionOf(graph: Graph, node: Node, input: string): boolean | null {
-  let at = node.inputs[0]!;
-  let direct = true;
-  for (let steps = 0; at !== input; steps++) {
-    const maker = graph.nodes.find((one) => one.outputs.includes(at));
-    if (maker === undefined || steps > 8 || !/^(Not|Identity|Cast|Reshape|Squeeze|Unsqueeze|Flatten)$/.test(maker.op)) return null;
-    if (maker.op === 'Not') direct = !direct;
-    at = maker.inputs[0]!;
+/** Tensors that say the same as the switch (true) or the opposite (false). */
+function conditionsFrom(graph: Graph, input: string): Map<string, boolean> {
+  const conditions = new Map([[input, true]]);
+  for (const node of graph.nodes) {
+    const same = conditions.get(node.inputs[0] ?? '');
+    if (same !== undefined && /^(Not|Identity|Cast|Reshape|Squeeze|Unsqueeze|Flatten)$/.test(node.op))
+      conditions.set(node.outputs[0]!, node.op === 'Not' ? !same : same);
   }
-  return direct;
+  return conditions;
 }
 
 /** Names of a branch's own tensors in the graph around it: its outputs get those of the node, the others none that is taken. */

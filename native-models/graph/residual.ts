@@ -32,7 +32,7 @@ export function residualAdditions(articulation: Articulation): ResidualAddition[
   for (const tensor of tensors) {
     const step = maker.get(tensor);
     if (step === undefined || !addsStates(step, position)) continue;
-    const { bases, branches } = terms(step, 0);
+    const { bases, branches } = terms(step, new Set(), 0);
     // With several, the earliest: a branch may itself pass through a later cut.
     const [base, ...others] = bases.toSorted((left, right) => position.get(left.at)! - position.get(right.at)!);
     if (base !== undefined)
@@ -46,15 +46,16 @@ export function residualAdditions(articulation: Articulation): ResidualAddition[
   return additions;
 
   /** The summands of nested additions: those that are cuts of the graph, at most scaled and reshaped, and the others. */
-  function terms(step: Step, depth: number): { bases: { at: string; branch: Branch }[]; branches: Branch[] } {
+  function terms(step: Step, taken: Set<Step>, depth: number): { bases: { at: string; branch: Branch }[]; branches: Branch[] } {
     const bases: { at: string; branch: Branch }[] = [];
     const branches: Branch[] = [];
     for (const name of new Set(step.inputs.filter((input) => position.has(input)))) {
       const at = backToCut(name);
       const inner = maker.get(at);
       if (cuts.has(at)) bases.push({ at, branch: branchOf(step, name) });
-      else if (depth < additionsDeep && inner !== undefined && addsStates(inner, position)) {
-        const nested = terms(inner, depth + 1);
+      else if (depth < additionsDeep && inner !== undefined && addsStates(inner, position) && !taken.has(inner)) {
+        taken.add(inner);
+        const nested = terms(inner, taken, depth + 1);
         bases.push(...nested.bases);
         branches.push(...nested.branches);
       } else branches.push(branchOf(step, name));

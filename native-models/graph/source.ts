@@ -9,6 +9,9 @@ const stateInputs = /^(decoder_)?inputs_embeds$|^hidden_states$/;
 const lookups = new Set(['Gather', 'GatherBlockQuantized', 'EmbedLayerNormalization']);
 const floats: readonly number[] = [dataType.float, dataType.float16, dataType.bfloat16, dataType.double];
 
+/** Tables that a token may be looked up in; more are no model. */
+const mostLookups = 8;
+
 /** Inputs that must be fed: initializers may be listed among the inputs too, as their defaults. */
 export function fedInputs(graph: Graph): ValueInfo[] {
   const constants = new Set(graph.initializers.map((tensor) => tensor.name));
@@ -56,6 +59,7 @@ export function sourcesOf(graph: Graph, steps: readonly Step[]): SourceOfStates[
   const derived = new Set([ids.name]);
   const found: SourceOfStates[] = [];
   for (const step of steps) {
+    if (found.length === mostLookups) break;
     const from = step.inputs.find((name) => derived.has(name));
     if (from === undefined) continue;
     if (step.node.op === 'EmbedLayerNormalization') found.push({ tensor: embeddingSumInside(step.node), plain: false });
