@@ -87,9 +87,6 @@ test('a decoder, with what a folder may hold beside the weights', () => {
 
 describe('a decoder whose folder is damaged', () => {
   test.each<[string, (target: string) => void, string]>([
-    ['no tokenizer', (target) => unlinkSync(path.join(target, 'tokenizer.json')), 'tokenizer-missing'],
-    ['no settings of the tokenizer', (target) => unlinkSync(path.join(target, 'tokenizer_config.json')), 'tokenizer-missing'],
-    ['half a tokenizer', (target) => writeFileSync(path.join(target, 'tokenizer.json'), '{"model":'), 'tokenizer-missing'],
     ['half a generation_config', (target) => writeFileSync(path.join(target, 'generation_config.json'), '{'), 'model-unreadable'],
     ['no model_type', (target) => writeFileSync(path.join(target, 'config.json'), '{}'), 'model-unreadable'],
     ['no weights', (target) => unlinkSync(path.join(target, 'model.safetensors')), 'model-not-found'],

@@ -18,20 +18,15 @@ const preprocessorName = 'preprocessor_config.json';
 const dtypes: Readonly<Record<string, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /**
- * @param folder config.json, model.safetensors (or its parts and their index) and, for a decoder, tokenizer.json and tokenizer_config.json
- * @throws LabError `model-not-found`, `model-data-missing`, `model-unreadable`, `model-unsupported`, `tokenizer-missing`
+ * @param folder config.json, model.safetensors (or its parts and their index); a tokenizer, which is not needed to look at the graph
+ * @throws LabError `model-not-found`, `model-data-missing`, `model-unreadable`, `model-unsupported`
  */
 export function openCheckpoint(folder: string): OpenedModel {
   const checkpoint = readCheckpoint(folder);
   const { config, tensors, weightFolder } = checkpoint;
   const { model, task, output, hooks } = buildGraph(config, tensors);
   const inFolder = (name: string): string => path.join(checkpoint.folder, name);
-  // The answers of a decoder depend on its tokenizer; an encoder may also be given tokens by whoever has them.
-  const needed = task === 'decoder' ? tokenizerNames : [];
-  for (const name of needed) readJsonObject(inFolder(name), { missing: 'tokenizer-missing', damaged: 'tokenizer-missing' });
-  const optional = [...tokenizerNames, generationName, templateName, preprocessorName].filter(
-    (name) => !needed.includes(name) && existsSync(inFolder(name)),
-  );
+  const optional = [...tokenizerNames, generationName, templateName, preprocessorName].filter((name) => existsSync(inFolder(name)));
   const readOptional = (name: string): Record<string, unknown> =>
     optional.includes(name) ? readJsonObject(inFolder(name), { missing: 'model-unreadable', damaged: 'model-unreadable' }) : {};
   return {
@@ -49,7 +44,7 @@ export function openCheckpoint(folder: string): OpenedModel {
     config,
     generation: readOptional(generationName),
     chatTemplate: optional.includes(templateName) ? readFileSync(inFolder(templateName), 'utf8') : null,
-    files: [...checkpoint.files, ...[...needed, ...optional].map(inFolder)],
+    files: [...checkpoint.files, ...optional.map(inFolder)],
   };
 }
 

@@ -37,12 +37,8 @@ export function blocksOf(
   const places = new Map(tensors.map((name, index) => [name, index]));
   const attended = new Set(cores.map(({ output }) => output));
   const starts = additions.map((addition, index) => (index === 0 ? addition.base : additions[index - 1]!.tensor));
-  const coresOf = additions.map(({ tensor }, index) =>
-    cores.filter(({ output }) => {
-      const at = position.get(output);
-      return at !== undefined && at > position.get(starts[index]!)! && at < position.get(tensor)!;
-    }),
-  );
+  const bySegment = coresBySegment(articulation, additions, cores);
+  const coresOf = additions.map((_, index) => bySegment.get(index) ?? []);
   const segments = additions.map(({ tensor }, index): Segment => {
     if (coresOf[index]!.length > 0) return 'attention';
     return stepsBetween(starts[index]!, tensor).some((step) => mixesPositions(step, constants)) ? 'mixing' : 'local';
@@ -109,6 +105,28 @@ export function blocksOf(
       (step) => isProjection(step, constants) || mixesPositions(step, constants) || step.outputs.some((name) => attended.has(name)),
     );
   }
+}
+
+/**
+ * Attention between the additions: that of index i comes behind addition i - 1 and before addition i; behind the last one, the index is
+ * their number.
+ */
+export function coresBySegment(
+  { position }: Articulation,
+  additions: readonly ResidualAddition[],
+  cores: readonly AttentionCore[],
+): Map<number, AttentionCore[]> {
+  const bounds = additions.map(({ tensor }) => position.get(tensor)!);
+  return Map.groupBy(cores, ({ output }) => {
+    const at = position.get(output)!;
+    let [low, high] = [0, bounds.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (bounds[middle]! < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  });
 }
 
 /**

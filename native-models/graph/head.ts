@@ -18,7 +18,11 @@ export function inputOfHead(graph: Graph, stream: string, output: string): strin
   const steps = stepsOf(graph);
   const { tensors, order, position, maker } = findArticulation(steps, stream, output);
   const first = order.find((name) => product.test(maker.get(name)?.op ?? ''));
-  const before = first === undefined ? [] : tensors.filter((name) => position.get(name)! < position.get(first)!);
+  const step = first === undefined ? undefined : maker.get(first);
+  // Gemm takes two axes only: what lays positions side by side for it belongs to the product.
+  const given = step?.op === 'Gemm' ? step.inputs.find((name) => /^(Reshape|Flatten|Squeeze)$/.test(maker.get(name)?.op ?? '')) : undefined;
+  const end = given ?? first;
+  const before = end === undefined ? [] : tensors.filter((name) => position.get(name)! < position.get(end)!);
   return before.at(-1) ?? stream;
 }
 

@@ -4,7 +4,7 @@ import type { Graph } from '../onnx/graph.ts';
 import type { Hook, Hooks, HookShape } from '../opened.ts';
 import { findArticulation, type Articulation } from './articulation.ts';
 import { attentionCores, type AttentionCore } from './attention.ts';
-import { blocksOf, type Block, type Part } from './blocks.ts';
+import { blocksOf, coresBySegment, type Block, type Part } from './blocks.ts';
 import { biasedInside, type Step } from './flow.ts';
 import { imageHooks } from './image-hooks.ts';
 import { normBehind } from './norm.ts';
@@ -81,12 +81,10 @@ function pathFrom(view: GraphView, source: SourceOfStates, output: string): Path
 
 /** Whether attention follows attention with no residual addition between the two: blocks of which the stream is no cut. */
 function chained({ steps }: GraphView, { articulation, cores, additions }: Path): boolean {
-  const { position } = articulation;
-  const bounds = additions.map(({ tensor }) => position.get(tensor)!);
-  const segmentOf = (core: AttentionCore): number => bounds.filter((bound) => bound < position.get(core.output)!).length;
-  const bySegment = Map.groupBy(cores, segmentOf);
+  const bySegment = coresBySegment(articulation, additions, cores);
   return [...bySegment.values()].some((group) => {
     const [first, ...rest] = group;
+    if (rest.length === 0) return false;
     const reached = reachedFrom(steps, new Set([first!.output]), first!.at + 1, group.at(-1)!.output);
     return rest.some((core) => reached.has(core.output));
   });

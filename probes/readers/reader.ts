@@ -48,8 +48,14 @@ export type SignSource = 'labels' | 'convention' | 'unresolved';
 export type Probability =
   /** σ(scale · score), of inputs of the kind that the reader was trained on. */
   | { readonly kind: 'logistic'; readonly scale: number }
-  /** CCS on pairs: ½ (p⁺ + 1 − p⁻), where p = σ(scale · side · x + bias). */
-  | { readonly kind: 'ccs'; readonly scale: number; readonly positiveBias: number; readonly negativeBias: number };
+  /** CCS on pairs: ½ (p⁺ + 1 − p⁻), where p = σ(scale · projection of that side + bias). */
+  | { readonly kind: 'ccs'; readonly scale: number; readonly bias: number };
+
+/** Projection of one side of pairs: weights · x − offset. The weights are the direction unless the sides were scaled apart. */
+export interface SideProjection {
+  readonly weights: Float64Array;
+  readonly offset: number;
+}
 
 /** All that a fitted reader is, as plain data: it can be stored, and posted between threads. */
 export interface Reading {
@@ -59,8 +65,8 @@ export interface Reading {
   readonly direction: Float64Array;
   /** Score of a single state: direction · x + bias; in units of the states, zero on the boundary. */
   readonly bias: number;
-  /** Score of a pair: positive · x⁺ − negative · x⁻ + bias. Both equal the direction unless the sides were scaled apart. */
-  readonly pair: { readonly positive: Float64Array; readonly negative: Float64Array; readonly bias: number };
+  /** Score of a pair: projection of x⁺ less projection of x⁻, plus bias. */
+  readonly pair: { readonly positive: SideProjection; readonly negative: SideProjection; readonly bias: number };
   readonly probability: Probability | null;
   readonly sign: SignSource;
   /** What an unsupervised search minimised, at its end; lower is better, and says nothing about truth. */

@@ -1,8 +1,8 @@
 /** From what a method found to a reading in the space of the raw states, and from a reading back to a reader. */
-import { addScaled, dot, meanRow, norm, rowsTimes, scaled } from '../numerics/dense.ts';
 import { LabError } from '../lab-error.ts';
-import type { Sides } from './normalise.ts';
-import type { FittedReader, Pairs, Probability, ReaderId, ReaderInput, Reading } from './reader.ts';
+import { addScaled, dot, meanRow, norm, rowsTimes, scaled } from '../numerics/dense.ts';
+import type { Side, Sides } from './normalise.ts';
+import type { FittedReader, Pairs, ReaderId, ReaderInput, Reading, SideProjection } from './reader.ts';
 
 /** What does not depend on the kind of data that a method was fitted on. */
 export interface Found {
@@ -17,13 +17,13 @@ export interface Found {
  * @param logistic whether σ of that function is the method's probability
  */
 export function readingOfDifferences(found: Found, pairs: Pairs, sides: Sides, weights: Float64Array, bias: number, logistic: boolean): Reading {
-  const { positive, negative, direction, length } = rawSides(found.reader, sides, weights);
+  const { direction, length, pair } = rawSides(found.reader, sides, weights);
   return {
     ...found,
     trainedOn: 'pairs',
     direction,
     bias: middleBias(direction, pairs),
-    pair: { positive, negative, bias: bias / length - dot(positive, sides.positive.mean) + dot(negative, sides.negative.mean) },
+    pair: { ...pair, bias: bias / length },
     probability: logistic ? { kind: 'logistic', scale: length } : null,
     sign: 'convention',
   };
@@ -31,15 +31,14 @@ export function readingOfDifferences(found: Found, pairs: Pairs, sides: Sides, w
 
 /** CCS: σ(weights · x̃ + bias) of each side. */
 export function readingOfSides(found: Found, pairs: Pairs, sides: Sides, weights: Float64Array, bias: number): Reading {
-  const { positive, negative, direction, length } = rawSides(found.reader, sides, weights);
-  const [positiveOffset, negativeOffset] = [dot(positive, sides.positive.mean), dot(negative, sides.negative.mean)];
+  const { direction, length, pair } = rawSides(found.reader, sides, weights);
   return {
     ...found,
     trainedOn: 'pairs',
     direction,
     bias: middleBias(direction, pairs) + bias / length,
-    pair: { positive, negative, bias: negativeOffset - positiveOffset },
-    probability: { kind: 'ccs', scale: length, positiveBias: bias - length * positiveOffset, negativeBias: bias - length * negativeOffset },
+    pair: { ...pair, bias: 0 },
+    probability: { kind: 'ccs', scale: length, bias },
     sign: 'convention',
   };
 }
@@ -48,32 +47,33 @@ export function readingOfSides(found: Found, pairs: Pairs, sides: Sides, weights
 export function readingOfStates(found: Found, weights: Float64Array, bias: number, logistic: boolean): Reading {
   const length = lengthOf(found.reader, weights);
   const direction = scaled(weights, 1 / length);
+  const side = { weights: direction, offset: 0 };
   return {
     ...found,
     trainedOn: 'states',
     direction,
     bias: bias / length,
-    pair: { positive: direction, negative: direction, bias: 0 },
+    pair: { positive: side, negative: side, bias: 0 },
     probability: logistic ? { kind: 'logistic', scale: length } : null,
     sign: 'convention',
   };
 }
 
+/** Weights on normalised features as weights on the raw ones, divided by the length of their mean over both sides. */
 function rawSides(
   reader: ReaderId,
   sides: Sides,
   weights: Float64Array,
-): { positive: Float64Array; negative: Float64Array; direction: Float64Array; length: number } {
-  const positive = weights.map((weight, column) => weight * sides.positive.factor[column]!);
-  const negative = weights.map((weight, column) => weight * sides.negative.factor[column]!);
-  const both = scaled(positive, 0.5);
-  addScaled(both, 0.5, negative);
+): { direction: Float64Array; length: number; pair: Omit<Reading['pair'], 'bias'> } {
+  const raw = ({ factor }: Side): Float64Array => weights.map((weight, column) => weight * factor[column]!);
+  const both = scaled(raw(sides.positive), 0.5);
+  addScaled(both, 0.5, raw(sides.negative));
   const length = lengthOf(reader, both);
-  const same = positive.every((value, column) => value === negative[column]);
-  const direction = scaled(both, 1 / length);
-  return same
-    ? { positive: direction, negative: direction, direction, length }
-    : { positive: scaled(positive, 1 / length), negative: scaled(negative, 1 / length), direction, length };
+  const project = (side: Side): SideProjection => {
+    const projected = scaled(raw(side), 1 / length);
+    return { weights: projected, offset: dot(projected, side.mean) };
+  };
+  return { direction: scaled(both, 1 / length), length, pair: { positive: project(sides.positive), negative: project(sides.negative) } };
 }
 
 function lengthOf(reader: ReaderId, weights: Float64Array): number {
@@ -92,61 +92,54 @@ function middleBias(direction: Float64Array, { positive, negative, count, width 
 
 /** The same reading with "true" and "false" exchanged. */
 export function flipped(reading: Reading): Reading {
-  const { direction, pair, probability } = reading;
-  const negated = scaled(direction, -1);
-  const same = pair.positive === direction && pair.negative === direction;
+  const { pair, probability } = reading;
+  const flip = ({ weights, offset }: SideProjection): SideProjection => ({ weights: scaled(weights, -1), offset: -offset });
   return {
     ...reading,
-    direction: negated,
+    direction: scaled(reading.direction, -1),
     bias: -reading.bias,
-    pair: {
-      positive: same ? negated : scaled(pair.positive, -1),
-      negative: same ? negated : scaled(pair.negative, -1),
-      bias: -pair.bias,
-    },
-    probability:
-      probability?.kind === 'ccs'
-        ? { ...probability, positiveBias: -probability.positiveBias, negativeBias: -probability.negativeBias }
-        : probability,
+    pair: { positive: flip(pair.positive), negative: flip(pair.negative), bias: -pair.bias },
+    probability: probability?.kind === 'ccs' ? { ...probability, bias: -probability.bias } : probability,
   };
 }
 
 /**
- * The same reading, its pairs normalised by the mean of these pairs instead of the training's.
+ * The same reading, each side of pairs centred by the mean of these pairs instead of the training's.
  * That is how CCS was published: the test set is centred by its own mean, so that a verdict depends on the other test items (transductive).
- * It leaves the scaling of features, which the authors take from the test set as well, as trained.
+ * The scaling of features, which the authors also take from the test set where it is on, stays as trained.
  */
 export function recentred(reading: Reading, { positive, negative, count, width }: Pairs): Reading {
-  const { pair, probability } = reading;
-  const offsets = {
-    positive: dot(pair.positive, meanRow(positive, count, width)),
-    negative: dot(pair.negative, meanRow(negative, count, width)),
-  };
-  const bias = offsets.negative - offsets.positive;
-  if (probability?.kind !== 'ccs') return { ...reading, pair: { ...pair, bias } };
-  // What the two biases have in common is the learned one; its normalisation is taken out and the new one put in.
-  const { scale, positiveBias, negativeBias } = probability;
-  const learned = (positiveBias + negativeBias + scale * reading.pair.bias * 0) / 2;
-  void learned;
-  return { ...reading, pair: { ...pair, bias }, probability };
+  const centre = ({ weights }: SideProjection, rows: Float32Array): SideProjection => ({
+    weights,
+    offset: dot(weights, meanRow(rows, count, width)),
+  });
+  const { pair } = reading;
+  return { ...reading, pair: { ...pair, positive: centre(pair.positive, positive), negative: centre(pair.negative, negative) } };
 }
 
 /** A reader that scores as the reading says. */
 export function fittedReader(reading: Reading): FittedReader {
   const { direction, bias, pair } = reading;
-  const score = (rows: Float32Array, count: number): Float64Array => rowsTimes(rows, count, direction.length, direction).map((value) => value + bias);
+  const width = direction.length;
+  const score = (rows: Float32Array, count: number): Float64Array => rowsTimes(rows, count, width, direction).map((value) => value + bias);
   const scorePairs = (positive: Float32Array, negative: Float32Array, count: number): Float64Array => {
-    const minus = rowsTimes(negative, count, direction.length, pair.negative);
-    return rowsTimes(positive, count, direction.length, pair.positive).map((value, index) => value - minus[index]! + pair.bias);
+    const minus = project(pair.negative, negative, count, width);
+    return project(pair.positive, positive, count, width).map((value, index) => value - minus[index]! + pair.bias);
   };
   const scoreInput = (input: ReaderInput): Float64Array => {
-    if (input.width !== direction.length)
+    if (input.width !== width)
       throw new LabError(
         'reader-input',
-        `the states have width ${input.width}, the reader ${reading.reader} was fitted on width ${direction.length}`,
+        `the states have width ${input.width}, the reader ${reading.reader} was fitted on width ${width}`,
         'A reader only reads states of the model and the kind of hook that it was fitted on.',
       );
     return input.kind === 'pairs' ? scorePairs(input.positive, input.negative, input.count) : score(input.rows, input.count);
+  };
+  const probabilities = (input: ReaderInput): Float64Array | null => {
+    const { probability } = reading;
+    if (probability === null || input.kind !== reading.trainedOn) return null;
+    if (probability.kind === 'logistic') return scoreInput(input).map((value) => sigmoid(probability.scale * value));
+    return input.kind === 'pairs' ? ccsProbabilities(probability, pair, input) : null;
   };
   return {
     reading,
@@ -158,22 +151,18 @@ export function fittedReader(reading: Reading): FittedReader {
     score,
     scorePairs,
     scoreInput,
-    probabilities: (input) => probabilitiesOf(reading, input, scoreInput),
+    probabilities,
   };
 }
 
-function probabilitiesOf(reading: Reading, input: ReaderInput, scoreInput: (input: ReaderInput) => Float64Array): Float64Array | null {
-  const { probability, pair, trainedOn } = reading;
-  if (probability === null || input.kind !== trainedOn) return null;
-  if (probability.kind === 'logistic') return scoreInput(input).map((score) => sigmoid(probability.scale * score));
-  return input.kind === 'pairs' ? ccsProbabilities(probability, pair, input) : null;
+function project({ weights, offset }: SideProjection, rows: Float32Array, count: number, width: number): Float64Array {
+  return rowsTimes(rows, count, width, weights).map((value) => value - offset);
 }
 
-function ccsProbabilities(probability: Extract<Probability, { kind: 'ccs' }>, pair: Reading['pair'], input: Pairs): Float64Array {
-  const { scale, positiveBias, negativeBias } = probability;
-  const minus = rowsTimes(input.negative, input.count, input.width, pair.negative);
-  return rowsTimes(input.positive, input.count, input.width, pair.positive).map(
-    (value, index) => (sigmoid(scale * value + positiveBias) + 1 - sigmoid(scale * minus[index]! + negativeBias)) / 2,
+function ccsProbabilities({ scale, bias }: { scale: number; bias: number }, pair: Reading['pair'], input: Pairs): Float64Array {
+  const minus = project(pair.negative, input.negative, input.count, input.width);
+  return project(pair.positive, input.positive, input.count, input.width).map(
+    (value, index) => (sigmoid(scale * value + bias) + 1 - sigmoid(scale * minus[index]! + bias)) / 2,
   );
 }
 
