@@ -4,9 +4,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decoderCases, unpackDecoder } from './checkpoints/fixtures/decoders.ts';
+import { Budget } from './decoder/budget.ts';
+import { DecoderInputs, noPast } from './decoder/inputs.ts';
+import { logitLens } from './decoder/lens.ts';
 import { greedy } from './decoder/sampling.ts';
+import { Sessions } from './decoder/sessions.ts';
+import { Decoder } from './decoder/step.ts';
+import { createSession } from './device/session.ts';
+import { lensGraph } from './graph/lens-graph.ts';
 import { plainOptions, type KnownModel } from './model.ts';
-import { openModel } from './open.ts';
+import { openModel, readModel } from './open.ts';
+import { sizesOf } from './sizes.ts';
 import { hasStories260k, writeStories260k } from './testing/stories260k.ts';
 
 let folder: string;
@@ -52,6 +60,53 @@ describe('checkpoints', () => {
       ),
     ).rejects.toMatchObject({ code: 'usage' });
     await model.close();
+  });
+});
+
+describe('exports', () => {
+  const exports = path.join(import.meta.dirname, 'exports/fixtures');
+  const decoders = [
+    'gpt2',
+    'gpt2-fused',
+    'llama',
+    'genai',
+    'gemma2',
+    'neox',
+    'opt',
+    'lfm2',
+    'merged',
+    'merged-unmasked',
+    'mixing-embedding',
+    'mixing-values',
+  ];
+  test.each(decoders)('%s passes the check of itself, and the last row of its logit lens is what it says', async (name) => {
+    const target = path.join(exports, name);
+    const model = await openModel(target);
+    const { selfCheck, layers, mixed } = model.description;
+    expect(selfCheck!.passed).toBe(true);
+    await model.close();
+    if (mixed !== null) return;
+    expect(layers).toBe(2);
+    const opened = readModel(target);
+    const sizes = sizesOf(opened);
+    const inputs = new DecoderInputs(opened.model, { heads: sizes.cacheHeads, size: sizes.headSize });
+    const sessions = new Sessions((graph) => createSession(graph, opened.graphFile, { threads: 1, weightFolder: opened.weightFolder }), 2);
+    const tokens = [3, 14, 15, 9, 26, 5];
+    const positions = tokens.map((_, position) => position);
+    const lens = await sessions.get('lens', () => lensGraph(opened, 1));
+    const cells = await logitLens(lens, inputs, tokens, positions, layers + 1, 1000, null);
+    const decoder = new Decoder(opened, inputs, sessions, new Budget(), false);
+    const { best } = await decoder.run({
+      rows: [tokens],
+      past: noPast,
+      slots: positions.map((at) => [0, at]),
+      targets: [],
+      want: {},
+      edits: null,
+    });
+    expect(cells).toHaveLength(layers + 1);
+    expect(cells.at(-1)!.map((cell) => cell.top[0]!.token)).toEqual(Array.from(best, Number));
+    await sessions.close();
   });
 });
 
