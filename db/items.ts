@@ -28,6 +28,12 @@ interface OutcomeRow {
 
 const outcomeColumns = 'position, name, verdict, value, margin, statement, chance, reason, choice';
 
+const outcomeOf = (name: string, column: string): string =>
+  `(SELECT ${column} FROM outcome WHERE run_id = item.run_id AND position = item.position AND name = '${name}')`;
+
+/** What a classifier got wrong, what it was surest of first; then the rest. Without such outcomes it is the plan's order. */
+const surestMistakes = `${outcomeOf('top1', 'verdict')} IS 'wrong' DESC, ${outcomeOf('confidence', 'value')} DESC, position`;
+
 /** Items of runs with their outcomes. An item is stored whole or not at all. */
 export class Items {
   readonly #connection: Connection;
@@ -99,11 +105,12 @@ export class Items {
 
   page(runId: string, offset: number, limit: number, filter: ItemFilter): { total: number; rows: ItemSummary[] } {
     const { where, values } = conditions(runId, filter);
+    const order = filter.order === undefined ? 'position' : surestMistakes;
     return guard(this.#file, () => {
       const total = this.#connection.prepare<unknown[], number>(`SELECT count(*) FROM item WHERE ${where}`).pluck().get(values)!;
       const rows = this.#connection
         .prepare<unknown[], ItemRow>(
-          `SELECT position, item_id, cluster, category, title FROM item WHERE ${where} ORDER BY position LIMIT @limit OFFSET @offset`,
+          `SELECT position, item_id, cluster, category, title FROM item WHERE ${where} ORDER BY ${order} LIMIT @limit OFFSET @offset`,
         )
         .all({ ...values, limit, offset });
       const outcomes = this.#connection
@@ -187,9 +194,10 @@ export class Items {
 function conditions(runId: string, { outcome, verdict, category, search }: ItemFilter): { where: string; values: Record<string, unknown> } {
   const where = ['run_id = @runId'];
   const values: Record<string, unknown> = { runId };
-  if (outcome !== undefined && verdict !== undefined) {
-    where.push('position IN (SELECT position FROM outcome WHERE run_id = @runId AND name = @outcome AND verdict = @verdict)');
-    Object.assign(values, { outcome, verdict });
+  if (verdict !== undefined) {
+    const named = outcome === undefined ? '' : ' AND name = @outcome';
+    where.push(`position IN (SELECT position FROM outcome WHERE run_id = @runId AND verdict = @verdict${named})`);
+    Object.assign(values, outcome === undefined ? { verdict } : { outcome, verdict });
   }
   if (category !== undefined) {
     where.push('category = @category');

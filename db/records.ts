@@ -73,4 +73,6 @@ export interface ItemFilter {
   readonly verdict?: string | undefined;
   readonly category?: string | undefined;
   readonly search?: string | undefined;
+  /** `surest-mistakes`: the wrong ones first, by descending confidence; the plan's order when absent. */
+  readonly order?: 'surest-mistakes' | undefined;
 }

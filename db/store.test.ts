@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Metric, Outcome } from '../probes/probe.ts';
 import { migrations } from './migrations.ts';
-import type { ItemRecord, NewRun } from './records.ts';
+import type { ItemFilter, ItemRecord, NewRun } from './records.ts';
 import { Store } from './store.ts';
 
 let folder: string;
@@ -122,6 +122,38 @@ test('pages, filters and searches; wildcards in a search are plain text', () => 
     expect(store.items.page(id, 0, 100, { search: "'; DROP TABLE item; --" }).total).toBe(0);
     expect(store.items.neighbours(id, 0)).toEqual({ previous: null, next: 1 });
     expect(store.items.neighbours(id, 29)).toEqual({ previous: 28, next: null });
+  });
+});
+
+test('a verdict narrows with a judgement, or whichever judgement has it', () => {
+  withRun((store, id) => {
+    store.items.add(id, [
+      item(0, [outcome('mc1', 'right', 1), outcome('mc2', 'wrong', 0)]),
+      item(1, [outcome('mc1', 'wrong', 0), outcome('mc2', 'wrong', 0)]),
+      item(2, [outcome('mc1', 'right', 1)]),
+    ]);
+    const found = (filter: ItemFilter): number[] => store.items.page(id, 0, 9, filter).rows.map(({ position }) => position);
+    expect(found({ verdict: 'wrong' })).toEqual([0, 1]);
+    expect(found({ outcome: 'mc1', verdict: 'wrong' })).toEqual([1]);
+  });
+});
+
+test('the surest mistakes come first; what was not scored comes last', () => {
+  withRun((store, id) => {
+    const seen = (verdict: Outcome['verdict'], confidence: number | null): Outcome[] => [
+      outcome('top1', verdict, confidence === null ? null : Number(verdict === 'right')),
+      outcome('confidence', confidence === null ? 'not-scored' : 'graded', confidence),
+    ];
+    const given = [seen('right', 0.99), seen('wrong', 0.4), seen('not-scored', null), seen('wrong', 0.9), seen('right', 0.5), seen('wrong', 0.4)];
+    store.items.add(
+      id,
+      given.map((outcomes, position) => item(position, outcomes)),
+    );
+    const found = (offset: number, limit: number): number[] =>
+      store.items.page(id, offset, limit, { order: 'surest-mistakes' }).rows.map(({ position }) => position);
+    expect(found(0, 9)).toEqual([3, 1, 5, 0, 4, 2]);
+    expect(found(2, 2)).toEqual([5, 0]);
+    expect(store.items.page(id, 0, 9, {}).rows.map(({ position }) => position)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });
 

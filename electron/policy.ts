@@ -9,7 +9,8 @@ export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' data:",
+  // `blob:` is what the page itself made of bytes: thumbnails, which come through the lab's calls.
+  "img-src 'self' data: blob:",
   "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -64,9 +65,11 @@ export function mayNavigate(url: string): boolean {
   return parsed !== null && parsed.href.startsWith(`${appOrigin}/`) && parsed.username === '' && parsed.password === '';
 }
 
-/** Whether anything may be loaded from a URL: the lab's own files and the developer tools; nothing from a network or the disk. */
+/** Whether anything may be loaded from a URL: the lab's own files, what its page made of bytes, and the developer tools; nothing from a network or the disk. */
 export function mayLoad(url: string): boolean {
-  return mayNavigate(url) || URL.parse(url)?.protocol === 'devtools:';
+  const parsed = URL.parse(url);
+  if (parsed?.protocol === 'blob:') return mayNavigate(parsed.pathname);
+  return mayNavigate(url) || parsed?.protocol === 'devtools:';
 }
 
 /** The lab needs no camera, place, notification, device or other permission of the web. */

@@ -5,6 +5,6 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   plugins: [svelte()],
-  // Nothing is inlined: the page runs under `style-src 'self'` and `img-src 'self' data:`.
+  // Nothing is inlined: the page runs under `style-src 'self'` and `img-src 'self' data: blob:`.
   build: { outDir: '../dist/renderer', emptyOutDir: true, target: 'chrome146', sourcemap: true, assetsInlineLimit: 0 },
 });

@@ -26,7 +26,7 @@ export async function benchMemory(folder: string, threads: number, torch: Torch 
     await peak('score', 1024),
     await peak('recompute', 1024),
   ];
-  const rival = torch === null ? null : (await torch.ask({ what: 'hidden', rows: [[1, 2, 3]] })).peak;
+  const rival = torch === null ? null : (await torch.ask({ what: 'hidden', rows: [[1, 2, 3]], batch: 1 })).peak;
   const reported = { target: null, unit: 'bytes', timings: [] } as const;
   return [
     { name: 'peak memory, model open', about: 'resident set after the scoring graph was opened', ratio: idle, ...reported },

@@ -1,5 +1,5 @@
 /** Activations and multiple-choice scoring: the lab's way, the plain way in the same runtime, and PyTorch. */
-import { Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readHooks } from '../../native-models/decoder/activations.ts';
 import { Budget } from '../../native-models/decoder/budget.ts';
 import { DecoderInputs } from '../../native-models/decoder/inputs.ts';
@@ -10,7 +10,7 @@ import { createSession } from '../../native-models/device/session.ts';
 import { tapGraph } from '../../native-models/graph/tap-graph.ts';
 import { readModel } from '../../native-models/open.ts';
 import { residualPoints } from '../../native-models/opened.ts';
-import { alternate, type Timing } from './alternate.ts';
+import { alternate } from './alternate.ts';
 import { tokenRows } from './model.ts';
 import type { BenchResult } from './result.ts';
 import type { Torch } from './torch.ts';
@@ -23,74 +23,102 @@ export interface SpeedOptions {
   readonly torch: Torch | null;
 }
 
-const rows = 8;
-const length = 128;
+interface Texts {
+  readonly name: string;
+  readonly about: string;
+  readonly texts: readonly (readonly number[])[];
+  /** Texts that the rival takes at once. */
+  readonly batch: number;
+}
 
-/** All hidden states of all positions against the bare forward pass of the same graph. */
+/** What researchers run: full batches, texts of all lengths in the order in which they lie in a file, and one short text at a time. */
+function workloads(vocabulary: number): Texts[] {
+  const lengths = [12, 180, 35, 60, 22, 95, 14, 140, 28, 48, 75, 18, 200, 31, 25, 110, 16, 55, 40, 21, 150, 33, 64, 19];
+  return [
+    { name: 'equal lengths', about: '8 texts of 128 tokens', texts: tokenRows(8, 128, vocabulary, 1), batch: 8 },
+    {
+      name: 'mixed lengths',
+      about: '24 texts of 12 to 200 tokens; PyTorch takes them 8 at a time as they come, padded',
+      texts: lengths.map((length, index) => tokenRows(1, length, vocabulary, 10 + index)[0]!),
+      batch: 8,
+    },
+    { name: 'one by one', about: '8 texts of 24 tokens, one after the other', texts: tokenRows(8, 24, vocabulary, 5), batch: 1 },
+  ];
+}
+
+/** All hidden states of all positions against the bare forward pass of the same graph, and against PyTorch. */
 export async function benchActivations({ folder, vocabulary, threads, rounds, torch }: SpeedOptions): Promise<BenchResult[]> {
   const opened = readModel(folder);
   const inputs = new DecoderInputs(opened.model);
   const options = { threads, weightFolder: opened.weightFolder };
   const hooks = residualPoints(opened.hooks);
-  const last = hooks.slice(-1);
   const plain = await createSession(opened.model, opened.graphFile, options);
-  const headless = await createSession(tapGraph(opened, last, 'rows'), opened.graphFile, options);
   const taps = await createSession(tapGraph(opened, hooks, 'all'), opened.graphFile, options);
-  const texts = tokenRows(rows, length, vocabulary, 1);
+  const headless = await createSession(tapGraph(opened, hooks.slice(-1), 'rows'), opened.graphFile, options);
   const budget = new Budget();
-  budget.tokens = rows * length;
-  const jobs = texts.map((tokens) => ({ tokens, positions: null, edits: null }));
-  const lastOnly = texts.map((tokens) => ({ tokens, positions: [length - 1], edits: null }));
-  const feeds = inputs.rows(texts);
+  const read = async (session: InferenceSession, wantedHooks: typeof hooks, mode: 'all' | 'rows', texts: Texts): Promise<undefined> => {
+    const jobs = texts.texts.map((tokens) => ({ tokens, positions: mode === 'all' ? null : [tokens.length - 1], edits: null }));
+    // One text at a time, where the rival gets them so.
+    const groups = texts.batch === 1 ? jobs.map((job) => [job]) : [jobs];
+    for (const group of groups) for await (const batch of readHooks(session, inputs, wantedHooks, mode, group, budget)) void batch;
+    return undefined;
+  };
+  const [equal, ...others] = workloads(vocabulary) as [Texts, ...Texts[]];
+  budget.tokens = 8 * 128;
+  const feeds = inputs.rows(equal.texts);
   const times = await alternate(
     {
       'bare forward pass, logits': async () => {
         await plain.run(wanted(plain, feeds), [opened.output]);
         return undefined;
       },
-      'bare forward pass, no head': async () => {
-        for await (const batch of readHooks(headless, inputs, last, 'rows', lastOnly, budget)) void batch;
-        return undefined;
-      },
-      'activations of all blocks': async () => {
-        for await (const batch of readHooks(taps, inputs, hooks, 'all', jobs, budget)) void batch;
-        return undefined;
-      },
-      ...(torch === null ? {} : { PyTorch: async () => (await torch.ask({ what: 'hidden', rows: texts })).ms }),
+      'bare forward pass, no head': () => read(headless, hooks.slice(-1), 'rows', equal),
+      'activations of all blocks': () => read(taps, hooks, 'all', equal),
     },
     rounds,
   );
-  for (const session of [plain, headless, taps]) await session.release();
   const ours = times['activations of all blocks']!;
-  const against = (name: string): number => times[name]!.median / ours.median;
-  const pick = (...names: string[]): Timing[] => ['activations of all blocks', ...names].map((name) => times[name]!);
-  const shape = `${rows} texts of ${length} tokens, all ${hooks.length} points of the stream, all positions`;
-  return [
+  const shape = `${equal.about}, all ${hooks.length} points of the stream, all positions`;
+  const results: BenchResult[] = [
     {
       name: 'activations / bare forward pass',
       about: `${shape}, against the graph as it is, logits fetched`,
-      ratio: against('bare forward pass, logits'),
+      ratio: times['bare forward pass, logits']!.median / ours.median,
       target: 0.95,
       unit: 'times',
-      timings: pick('bare forward pass, logits'),
+      timings: [ours, times['bare forward pass, logits']!],
     },
     {
       name: 'activations / headless forward pass',
       about: `${shape}, against the same graph without its head, the last state of each text fetched`,
-      ratio: against('bare forward pass, no head'),
+      ratio: times['bare forward pass, no head']!.median / ours.median,
       target: 0.95,
       unit: 'times',
-      timings: pick('bare forward pass, no head'),
-    },
-    {
-      name: 'activations / PyTorch',
-      about: `${shape}, against transformers with output_hidden_states, without its head`,
-      ratio: torch === null ? null : against('PyTorch'),
-      target: torch === null ? null : 1.5,
-      unit: 'times',
-      timings: torch === null ? [] : pick('PyTorch'),
+      timings: [ours, times['bare forward pass, no head']!],
     },
   ];
+  await plain.release();
+  await headless.release();
+  budget.tokens = new Budget().tokens;
+  for (const texts of torch === null ? [] : [equal, ...others]) {
+    const both = await alternate(
+      {
+        'activations of all blocks': () => read(taps, hooks, 'all', texts),
+        PyTorch: async () => (await torch!.ask({ what: 'hidden', rows: texts.texts, batch: texts.batch })).ms,
+      },
+      rounds,
+    );
+    results.push({
+      name: `activations / PyTorch, ${texts.name}`,
+      about: `${texts.about}; against transformers with output_hidden_states, without its head`,
+      ratio: both['PyTorch']!.median / both['activations of all blocks']!.median,
+      target: 1.5,
+      unit: 'times',
+      timings: [both['activations of all blocks']!, both['PyTorch']!],
+    });
+  }
+  await taps.release();
+  return results;
 }
 
 const prefixTokens = 200;

@@ -17,10 +17,17 @@ model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
 
 @torch.inference_mode()
-def hidden(rows):
-    """All hidden states of all positions, as a list of arrays in main memory."""
-    out = model.model(torch.tensor(rows), output_hidden_states=True, use_cache=False)
-    return float(sum(h[0, -1, 0] for h in out.hidden_states))
+def hidden(rows, batch):
+    """All hidden states of all positions of all texts, in batches as the texts come, padded to the longest of each."""
+    total = 0.0
+    for start in range(0, len(rows), batch):
+        part = rows[start : start + batch]
+        width = max(len(r) for r in part)
+        ids = torch.tensor([r + [0] * (width - len(r)) for r in part])
+        mask = torch.tensor([[1] * len(r) + [0] * (width - len(r)) for r in part])
+        out = model.model(ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
+        total += float(sum(h[0, -1, 0] for h in out.hidden_states))
+    return total
 
 
 @torch.inference_mode()
@@ -37,7 +44,7 @@ print(json.dumps({"ready": True, "torch": torch.__version__}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     begun = time.perf_counter()
-    value = hidden(request["rows"]) if request["what"] == "hidden" else choices(request["prefix"], request["continuations"])
+    value = hidden(request["rows"], request["batch"]) if request["what"] == "hidden" else choices(request["prefix"], request["continuations"])
     took = (time.perf_counter() - begun) * 1000
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"ms": took, "value": value, "peak": peak}), flush=True)

@@ -8,16 +8,21 @@ import type { ModelDescription } from '../../native-models/description.ts';
 import { threadsFor } from '../../native-models/device/threads.ts';
 import { openEngine, type EngineClient } from '../../native-models/engine/client.ts';
 import type { KnownModel } from '../../native-models/model.ts';
-import type { ModelChoice, ModelRef } from '../rpc/contract.ts';
+import type { ModelChoice, ModelRef, ModelTask } from '../rpc/contract.ts';
 
 const mostOpen = 3;
 /** Milliseconds after which an unused engine gives its memory back. */
 const idleTime = 120_000;
 
+/** What a lab keeps of a model that it has opened. Older versions did not keep the task. */
+export interface RememberedModel extends KnownModel {
+  readonly task?: ModelTask;
+}
+
 /** What was found out about models when they were opened before. */
 export interface ModelMemory {
-  known(source: string): KnownModel | null;
-  keep(source: string, known: KnownModel): void;
+  known(source: string): RememberedModel | null;
+  keep(source: string, known: RememberedModel): void;
 }
 
 interface Held {
@@ -126,8 +131,9 @@ export class Engines {
   }
 
   /** For the next time, so that gigabytes need not be hashed and checked again. */
-  #remember(source: string, { outside, files, selfCheck }: ModelDescription): void {
-    if (this.#memory.known(source)?.outside !== outside) this.#memory.keep(source, { outside, files, selfCheck });
+  #remember(source: string, { outside, files, selfCheck, task }: ModelDescription): void {
+    const before = this.#memory.known(source);
+    if (before?.outside !== outside || before.task !== task) this.#memory.keep(source, { outside, files, selfCheck, task });
   }
 
   #rest(key: string, held: Held): void {

@@ -8,6 +8,7 @@ import type { Estimate, RunRequest } from '../rpc/contract.ts';
 import { dataFor, loadData } from './data.ts';
 import { modelRef, type Engines } from './engines.ts';
 import { planItems } from './plan.ts';
+import { checkSuits } from './suits.ts';
 
 const sampleItems = 12;
 
@@ -19,7 +20,9 @@ export async function estimateRun(request: RunRequest, engines: Engines, signal:
   const perModel: { model: string; seconds: number | null; error: ErrorReport | null }[] = [];
   for (const source of request.models) {
     try {
-      const one = await engines.use(modelRef(source).source, signal, async (engine) => {
+      const ref = modelRef(source);
+      const one = await engines.use(ref.source, signal, async (engine) => {
+        checkSuits(probe, ref, engine.description.task);
         const plan = planItems(probe, dataset, params, request.seed ?? 0, request.limit ?? null, engine.description);
         const sample = shuffled(plan, seededRandom(1)).slice(0, sampleItems);
         const requests = sample.flatMap((item) => item.requests);

@@ -1,5 +1,5 @@
 /** Lists folders, for choosing a model or a data file where there is no system dialog. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, opendirSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { LabError } from '../../probes/lab-error.ts';
@@ -7,6 +7,8 @@ import type { FolderEntry } from '../rpc/contract.ts';
 
 /** A folder with more entries than this is not for choosing from. */
 const mostEntries = 5000;
+/** Entries of a folder that are looked at to tell whether it is a model; those of models have far fewer. */
+const lookedAt = 200;
 
 /** @throws LabError `not-found` if the folder cannot be read */
 export function listFolder(wanted: string | undefined): { path: string; parent: string | null; entries: FolderEntry[] } {
@@ -39,8 +41,30 @@ export function listFolder(wanted: string | undefined): { path: string; parent: 
   return { path: folder, parent: parent === folder ? null : parent, entries };
 }
 
+/** An export: a graph in it, or in a folder `onnx`, or ONNX Runtime GenAI's settings. A checkpoint: settings and weights. */
 function looksLikeModel(folder: string): boolean {
-  return (
-    existsSync(path.join(folder, 'config.json')) && ['onnx/model.onnx', 'model.onnx'].some((file) => existsSync(path.join(folder, file)))
-  );
+  const has = (name: string): boolean => existsSync(path.join(folder, name));
+  if (has('genai_config.json')) return true;
+  const endings = has('config.json') ? ['.onnx', '.safetensors'] : ['.onnx'];
+  return holds(folder, endings) || holds(path.join(folder, 'onnx'), ['.onnx']);
+}
+
+/** Looks at the first few entries only: a folder may hold a million pictures. */
+function holds(folder: string, endings: readonly string[]): boolean {
+  try {
+    const entries = opendirSync(folder);
+    try {
+      for (let looked = 0; looked < lookedAt; looked++) {
+        const entry = entries.readSync();
+        if (entry === null) return false;
+        const name = entry.name.toLowerCase();
+        if (!entry.isDirectory() && endings.some((ending) => name.endsWith(ending))) return true;
+      }
+      return false;
+    } finally {
+      entries.closeSync();
+    }
+  } catch {
+    return false;
+  }
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { RunRecord } from '../../db/records.ts';
 import { Store } from '../../db/store.ts';
 import { embeddedModels } from '../../native-models/catalog.ts';
-import type { KnownModel } from '../../native-models/model.ts';
+import { Thumbnails } from '../../native-models/vision/thumbnail-process.ts';
 import { LabError, reportOf } from '../../probes/lab-error.ts';
 import { resolveParameters } from '../../probes/parameters.ts';
 import { probeNamed } from '../../probes/registry.ts';
@@ -22,16 +22,18 @@ import type {
 } from '../rpc/contract.ts';
 import { compareItems, compareRuns } from './comparison.ts';
 import { dataFor, loadData } from './data.ts';
-import { Engines, modelRef } from './engines.ts';
+import { Engines, modelRef, type RememberedModel } from './engines.ts';
 import { estimateRun } from './estimate.ts';
 import { exportRuns } from './export.ts';
 import { listFolder } from './folders.ts';
 import { cardOf } from './models.ts';
 import { MetricsThread, type RunMetrics } from './metrics.ts';
 import { isAlive, thisProcess } from './owner.ts';
+import { isOfImages, seenImage, thumbnailOf } from './pictures.ts';
 import { generate, lens } from './playground.ts';
 import { Queue } from './queue.ts';
 import { measureSpeed } from './speed.ts';
+import { checkSuits, readTask } from './suits.ts';
 import { defaultDatabase } from './user-folder.ts';
 import { variantsOf } from './variants.ts';
 import { labVersion, versions } from './versions.ts';
@@ -61,11 +63,13 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     ...usualChoice,
     ...(store.modelsSeen.choice(source) as Partial<ModelChoice> | null),
   });
+  const known = (source: string): RememberedModel | null => store.modelsSeen.known(source) as RememberedModel | null;
   const engines = new Engines(choiceOf, {
-    known: (source) => store.modelsSeen.known(source) as KnownModel | null,
-    keep: (source, known) => store.modelsSeen.keepKnown(source, known),
+    known,
+    keep: (source, found) => store.modelsSeen.keepKnown(source, found),
   });
   const metrics = new MetricsThread();
+  const thumbnails = new Thumbnails();
   const listeners = new Set<(name: EventName, value: unknown) => void>();
   const emit = <E extends EventName>(name: E, value: Events[E]): void => listeners.forEach((listener) => listener(name, value));
   const progress = new Map<string, Progress>();
@@ -115,6 +119,7 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
         `It takes data of the kinds ${probe.accepts.join(', ')}.`,
       );
     const models = request.models.map(modelRef);
+    for (const model of models) checkSuits(probe, model, known(model.source)?.task ?? readTask(model));
     const owner =
       request.session === undefined
         ? store.sessions.add(request.sessionTitle?.trim() || `${probe.title}, ${models.map((model) => model.name).join(', ')}`)
@@ -145,8 +150,8 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     'lab.info': () => ({ version: labVersion(), database: store.file, versions: runVersions, shell: options.shell, homeFolder: homedir() }),
     'probes.list': probeInfos,
     'models.list': () => [
-      ...embeddedModels.map(({ name, about }) => ({ ...modelRef(name), about, lastError: null })),
-      ...store.modelsSeen.list().map(({ source, name, error }) => ({ source, name, embedded: false, about: null, lastError: error })),
+      ...embeddedModels.map(({ name, about }) => ({ ...modelRef(name), about, lastError: null, task: 'decoder' as const })),
+      ...store.modelsSeen.list().map(({ source, name, error }) => ({ source, name, embedded: false, about: null, lastError: error, task: known(source)?.task ?? null })),
     ],
     'models.inspect': async ({ source, device, insist, preprocessing, labels }, signal) => {
       const ref = modelRef(source);
@@ -215,6 +220,7 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     },
     'runs.items': ({ id, offset, limit, filter }) => {
       const { total, rows } = store.items.page(id, offset, limit, filter);
+      const ofImages = isOfImages(store.runs.get(id));
       return {
         total,
         rows: rows.map(({ position, id: itemId, category, title, outcomes }) => ({
@@ -223,14 +229,16 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
           category,
           title,
           outcomes,
+          image: ofImages ? seenImage(store.items.get(id, position)) : null,
         })),
       };
     },
     'runs.item': ({ id, index }) => {
       store.runs.get(id);
       const { position, ...item } = store.items.get(id, index);
-      return { ...item, index: position, ...store.items.neighbours(id, index) };
+      return { ...item, index: position, image: seenImage(item), ...store.items.neighbours(id, index) };
     },
+    'images.thumbnail': (request, signal) => thumbnailOf(store, thumbnails, request, signal),
     'runs.delete': async ({ id }) => {
       await queue.cancel(id);
       store.runs.setDeleted(id, true);
@@ -295,7 +303,7 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     finished: (runId) => ends.get(runId) ?? Promise.resolve(),
     close: async () => {
       await queue.close();
-      await Promise.all([engines.close(), metrics.close()]);
+      await Promise.all([engines.close(), metrics.close(), thumbnails.close()]);
       store.close();
     },
   });

@@ -6,6 +6,7 @@ import type { DatasetRef, ProbeInfo, Progress, RunDetail, RunSummary } from '../
 import { commandOf } from './command.ts';
 import { builtInData, loadData } from './data.ts';
 import { storedCard } from './models.ts';
+import { taskWanted } from './suits.ts';
 import type { Metric } from '../../probes/probe.ts';
 
 export function summaryOf(run: RunRecord, progress: Progress | null): RunSummary {
@@ -64,13 +65,15 @@ export function settingTitle(setting: string | null): string {
 }
 
 export function probeInfos(): ProbeInfo[] {
-  return probes.map(({ id, version, title, help, sources, parameters, builtIn }) => ({
+  return probes.map(({ id, version, title, help, sources, parameters, accepts, builtIn }) => ({
     id,
     version,
     title,
     help,
     sources,
     parameters,
+    accepts,
+    asks: taskWanted({ accepts }),
     builtIn: builtIn.map((source) => {
       const set = builtInData.find((candidate) => candidate.source === source)!;
       return { source, title: set.title, help: set.help, count: loadData(source).ref.count };

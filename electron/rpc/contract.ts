@@ -7,13 +7,14 @@ import type { ErrorReport } from '../../probes/lab-error.ts';
 import type { ItemAnswer, Metric, Outcome } from '../../probes/probe.ts';
 import type { DatasetKind } from '../../probes/datasets/dataset.ts';
 import type { Parameter, ParameterValues } from '../../probes/parameters.ts';
-import type { GenerateReply, ModelReply } from '../../probes/request.ts';
+import type { ClassifyReply, GenerateReply, ModelReply, SeenClass } from '../../probes/request.ts';
 import type {
   Device,
   DeviceChoice,
   ModelCard,
   ModelChoice,
   ModelRef,
+  ModelTask,
   Preprocessing,
   SpeedReport,
   SpeedTask,
@@ -59,6 +60,10 @@ export interface ProbeInfo {
   readonly help: string;
   readonly sources: readonly string[];
   readonly parameters: readonly Parameter[];
+  /** Kinds of data that it can be run on. */
+  readonly accepts: readonly DatasetKind[];
+  /** The kind of model that it asks. */
+  readonly asks: ModelTask;
   readonly builtIn: readonly { readonly source: string; readonly title: string; readonly help: string; readonly count: number }[];
 }
 
@@ -108,6 +113,18 @@ export interface ItemRow {
   readonly category: string;
   readonly title: string;
   readonly outcomes: readonly Outcome[];
+  /** In runs of images: what the model saw. */
+  readonly image: SeenImage | null;
+}
+
+/** What a model saw in an image, in short. */
+export interface SeenImage {
+  /** The most probable class; null where the image was refused. */
+  readonly seen: SeenClass | null;
+  /** The right class, where the data names one. */
+  readonly right: ClassifyReply['label'];
+  /** Why it could not be classified. */
+  readonly refused: string | null;
 }
 
 export interface ItemDetail extends ItemRow {
@@ -119,12 +136,14 @@ export interface ItemDetail extends ItemRow {
   readonly next: number | null;
 }
 
-/** Which items: `outcome` with `verdict` narrows to one judgement; `search` looks into titles, ids and prompts. */
+/** Which items, and in which order: `outcome` with `verdict` narrows to one judgement; `search` looks into titles, ids and prompts. */
 export interface ItemFilter {
   readonly outcome?: string | undefined;
   readonly verdict?: string | undefined;
   readonly category?: string | undefined;
   readonly search?: string | undefined;
+  /** `surest-mistakes`: the wrong ones first, by descending confidence; the data's order when absent. */
+  readonly order?: 'surest-mistakes' | undefined;
 }
 
 export interface SessionSummary {
@@ -210,7 +229,15 @@ export interface Calls {
   'lab.info': { input: {}; output: LabInfo };
   'probes.list': { input: {}; output: ProbeInfo[] };
   /** Embedded models, then those opened before, most recent first. */
-  'models.list': { input: {}; output: (ModelRef & { readonly about: string | null; readonly lastError: ErrorReport | null })[] };
+  'models.list': {
+    input: {};
+    output: (ModelRef & {
+      readonly about: string | null;
+      readonly lastError: ErrorReport | null;
+      /** Null where it was never opened. */
+      readonly task: ModelTask | null;
+    })[];
+  };
   /** Opens a folder (or finds it in the cache), checks and describes it, and remembers it with the choices that are given. */
   'models.inspect': {
     input: {
@@ -244,6 +271,11 @@ export interface Calls {
   'runs.get': { input: { id: string }; output: RunDetail };
   'runs.items': { input: { id: string; offset: number; limit: number; filter: ItemFilter }; output: { total: number; rows: ItemRow[] } };
   'runs.item': { input: { id: string; index: number }; output: ItemDetail };
+  /** A small copy of the image of an item, fitted into a square of `size` pixels; or why there is none. */
+  'images.thumbnail': {
+    input: { runId: string; index: number; size: number };
+    output: { readonly bytes: Uint8Array; readonly type: 'image/webp' } | { readonly error: ErrorReport };
+  };
   'runs.delete': { input: { id: string }; output: {} };
   'runs.restore': { input: { id: string }; output: {} };
   /** Queued and active runs, in order. */

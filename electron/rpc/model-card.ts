@@ -1,6 +1,9 @@
 /** What the window knows of a model. Types of their own, so that the page needs none of the engine's; `lab/models.ts` makes them from those. */
 import type { ErrorReport } from '../../probes/lab-error.ts';
 
+/** What a model computes: next tokens, states of a text, or classes of an image. */
+export type ModelTask = 'decoder' | 'encoder' | 'image-classifier';
+
 export interface ModelRef {
   /** `liar`, `honest`, `scrambled`, or the folder's name. */
   readonly name: string;
@@ -110,7 +113,7 @@ export type Preprocessing = string | Readonly<Record<string, unknown>>;
 
 /** As the engine found the model. */
 export interface ModelCard extends ModelRef {
-  readonly task: 'decoder' | 'encoder' | 'image-classifier';
+  readonly task: ModelTask;
   readonly format: 'onnx' | 'safetensors';
   /** Which of several graphs in the folder; null where there is only one. */
   readonly variant: string | null;

@@ -4,7 +4,7 @@
  */
 import { LabError } from '../../probes/lab-error.ts';
 import { capturedBy, dataType, type Graph, type Node, type Tensor } from '../onnx/graph.ts';
-import { renameTensors } from '../onnx/rename.ts';
+import { nameNode, renameTensors } from '../onnx/rename.ts';
 import { makeNode } from '../onnx/write.ts';
 
 const switchName = /^use_cache(_branch)?$/;
@@ -28,6 +28,7 @@ export function inlineBranches(graph: Graph, input: string, value: boolean): Gra
     ...graph.initializers.map(({ name }) => name),
     ...graph.nodes.flatMap((node) => node.outputs),
   ]);
+  const nodeNames = new Set(graph.nodes.map(({ name }) => name));
   const conditions = conditionsFrom(graph, input);
   const nodes: Node[] = [];
   const initializers: Tensor[] = [...graph.initializers];
@@ -41,7 +42,9 @@ export function inlineBranches(graph: Graph, input: string, value: boolean): Gra
     if (branch == null || branch.outputs.length !== node.outputs.length)
       throw new LabError('model-unreadable', `the If node ${node.name} lacks a branch, or outputs of one`, 'Export the model again.');
     const lifted = renameTensors(branch, namesOutside(branch, node, taken, `branch.${index}/`));
-    nodes.push(...lifted.nodes, ...passedThrough(branch, lifted, node));
+    const named = lifted.nodes.map((one) => (nodeNames.has(one.name) ? nameNode(one, `branch.${index}/${one.name}`) : one));
+    for (const { name } of named) if (name !== '') nodeNames.add(name);
+    nodes.push(...named, ...passedThrough(branch, lifted, node));
     initializers.push(...lifted.initializers);
     for (const tensor of lifted.initializers) taken.add(tensor.name);
     for (const made of lifted.nodes) for (const name of made.outputs) taken.add(name);

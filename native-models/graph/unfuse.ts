@@ -7,7 +7,7 @@ import { makeNode } from '../onnx/write.ts';
 import { biasedInside, biasInside, isSkipNorm, sumInside } from './flow.ts';
 
 /** ONNX Runtime's own, for files that give none. */
-const defaultEpsilon = 1e-5;
+const defaultEpsilon = 1e-12;
 
 /**
  * @param tensors names that must be tensors of their own; those of other places are passed over

@@ -18,6 +18,12 @@ export function renameTensors(graph: Graph, names: Names): Graph {
   };
 }
 
+/** The same node under another name. Names of nodes mean nothing, but ONNX Runtime takes none twice. */
+export function nameNode(node: Node, name: string): Node {
+  const raw = withName(node.raw, 3, name);
+  return { ...node, name, raw };
+}
+
 function renameInNode(node: Node, names: Names): Node {
   const concerned =
     [...node.inputs, ...node.outputs].some((name) => names.has(name)) || node.attributes.some((attribute) => attribute.graph !== null);

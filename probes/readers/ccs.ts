@@ -128,16 +128,13 @@ export function minimise(
       const biases = some.map((point) => point[width]!);
       const { sums, gradient } = lossAndGradient(rows, packed(some, width), biases, some.length);
       unpacked(gradient, width, some.length).forEach((slopes, column) => {
-        const whole = new Float64Array(width + 1);
-        whole.set(slopes);
-        whole[width] = sums.biasGradients[column]!;
-        results.push({ loss: sums.losses[column]!, gradient: whole });
+        results.push({ loss: sums.losses[column]!, gradient: joined(slopes, sums.biasGradients[column]!) });
       });
     }
     return results;
   };
   const minima = minimiseTogether(
-    starts.map(({ weights, bias }) => Float64Array.of(...weights, bias)),
+    starts.map(({ weights, bias }) => joined(weights, bias)),
     (points) =>
       lossesAt(points).map(({ loss, gradient }, index) => ({
         value: loss + (weightDecay / 2) * dot(points[index]!, points[index]!),
@@ -147,6 +144,13 @@ export function minimise(
   );
   const points = minima.map((minimum) => minimum.point);
   return lossesAt(points).map(({ loss }, index) => ({ weights: points[index]!.slice(0, width), bias: points[index]![width]!, loss }));
+}
+
+function joined(weights: Float64Array, bias: number): Float64Array {
+  const whole = new Float64Array(weights.length + 1);
+  whole.set(weights);
+  whole[weights.length] = bias;
+  return whole;
 }
 
 function lossAndGradient(

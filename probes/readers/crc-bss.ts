@@ -8,6 +8,7 @@
  * Source: C. Burns and others, ICLR 2023 (arXiv 2212.03827), appendix G.5.
  */
 import { Adam } from '../numerics/adam.ts';
+import { dot } from '../numerics/dense.ts';
 import { randomDirection } from '../numerics/gaussian.ts';
 import { packed, unpacked } from '../numerics/principal.ts';
 import { seededRandom } from '../numerics/random.ts';
@@ -27,8 +28,7 @@ export const crcBss: Reader<BssOptions> = unlabelledRowReader<BssOptions>(
   { id: 'crc_bss', normalisation: 'mean', kinds: ['pairs'] },
   (rows, seed, { starts = 20, epochs = 20, learningRate = 0.1, progress }) => {
     const random = seededRandom(seed);
-    // Differences of centred sides are centred already; doing it again takes out what rounding left.
-    const { matrix } = centredMatrix(rows);
+    const { matrix, mean } = centredMatrix(rows);
     const directions: Float64Array[] = [];
     const losses: number[] = [];
     for (let first = 0; first < starts; first += panelColumns) {
@@ -40,9 +40,10 @@ export const crcBss: Reader<BssOptions> = unlabelledRowReader<BssOptions>(
       progress?.((first + count) / starts);
     }
     const best = losses.indexOf(Math.min(...losses));
+    const weights = directions[best] ?? new Float64Array(rows.width);
     return {
-      weights: directions[best] ?? new Float64Array(rows.width),
-      bias: 0,
+      weights,
+      bias: -dot(weights, mean),
       logistic: false,
       loss: losses[best] ?? null,
       diagnostics: { losses },

@@ -12,11 +12,13 @@ import type {
   RunSummary,
   SessionSummary,
 } from '../../electron/rpc/contract.ts';
+import { Pictures } from './pictures.ts';
 
 export const isActive = (status: RunStatus): boolean => status === 'queued' || status === 'loading' || status === 'running';
 
 export class Lab {
   readonly client: LabClient;
+  readonly pictures: Pictures;
   connected = $state(true);
   info = $state.raw<LabInfo | null>(null);
   /** Queued and active runs, in order. */
@@ -32,6 +34,7 @@ export class Lab {
 
   constructor(client: LabClient) {
     this.client = client;
+    this.pictures = new Pictures(client);
   }
 
   /** @returns what stops listening */

@@ -1,11 +1,12 @@
 /** Every page has an address in the hash, which survives a reload and can be linked. Reading and writing them is pure. */
 
-/** Which items a link narrows to; the same words as the contract's `ItemFilter`. */
+/** Which items a link narrows to, and their order; the same words as the contract's `ItemFilter`. */
 export interface ItemsQuery {
   readonly outcome?: string;
   readonly verdict?: string;
   readonly category?: string;
   readonly search?: string;
+  readonly order?: 'surest-mistakes';
 }
 
 export type Route =
@@ -116,7 +117,8 @@ export function pageKey(route: Route): string {
 }
 
 function itemsQuery(query: URLSearchParams): ItemsQuery {
-  return Object.fromEntries(itemKeys.flatMap((key) => (query.get(key) ? [[key, query.get(key)]] : [])));
+  const order = query.get('order') === 'surest-mistakes' ? { order: 'surest-mistakes' } : {};
+  return { ...Object.fromEntries(itemKeys.flatMap((key) => (query.get(key) ? [[key, query.get(key)]] : []))), ...order };
 }
 
 function whole(text: string | null | undefined): number | null {

@@ -29,7 +29,7 @@ import type { WeightSet } from '../weights.ts';
 import type { Family } from './family.ts';
 
 interface Generation {
-  /** Scores and logits are bounded where config.json does not say how; null for not at all. */
+  /** How scores and logits are bounded where config.json does not say it; null for not at all. */
   readonly scoreCap: number | null;
   readonly logitCap: number | null;
   readonly headNorms: boolean;
@@ -46,6 +46,8 @@ interface Generation {
 
 function build(config: Config, weights: WeightSet, generation: Generation): BuiltGraph {
   config.only('use_bidirectional_attention', false);
+  // Gemma 3 has the key, but transformers makes no use of it.
+  if (generation.scoreCap === null) config.only('attn_logit_softcapping', null);
   const b = new GraphBuilder(weights);
   const blocks = config.size('num_hidden_layers', 26);
   const width = config.size('hidden_size', 2304);

@@ -167,6 +167,7 @@ describe('configurations that cannot be honoured', () => {
     ['gpt2', { add_cross_attention: true }, 'model-unsupported: config.json says add_cross_attention = true: only false is supported'],
     ['gpt2', { n_head: 5 }, 'n_head = 5: it does not divide the width 32'],
     ['gemma2', { use_bidirectional_attention: true }, 'use_bidirectional_attention = true: only false is supported'],
+    ['gemma3_text', { attn_logit_softcapping: 50 }, 'attn_logit_softcapping = 50: only null is supported'],
     ['qwen2', { layer_types: ['full_attention', 'linear_attention'] }, 'only full_attention and sliding_attention are supported'],
     ['qwen2', { layer_types: ['full_attention'] }, 'layer_types = ["full_attention"]: one is needed for each of 2 blocks'],
     [

@@ -7,8 +7,8 @@ import type {
   ItemRow,
   LensTable,
   ModelCard,
-  ModelRef,
   ModelVariant,
+  Output,
   ProbeInfo,
   RunDetail,
   RunSummary,
@@ -27,13 +27,14 @@ const noise = (seed: number): number => {
   return x - Math.floor(x);
 };
 
-export const models: (ModelRef & { about: string | null; lastError: null })[] = [
+export const models: Output<'models.list'> = [
   {
     name: 'liar',
     source: 'liar',
     embedded: true,
     about: 'Answers truthfully in neutral contexts and states falsehoods under pressure. Its middle blocks still carry the truth.',
     lastError: null,
+    task: 'decoder',
   },
   {
     name: 'honest',
@@ -41,6 +42,7 @@ export const models: (ModelRef & { about: string | null; lastError: null })[] = 
     embedded: true,
     about: 'The twin of `liar`: same data and training, without any lying context.',
     lastError: null,
+    task: 'decoder',
   },
   {
     name: 'scrambled',
@@ -48,8 +50,9 @@ export const models: (ModelRef & { about: string | null; lastError: null })[] = 
     embedded: true,
     about: 'The same graph with permuted weights: every probe must come out at chance.',
     lastError: null,
+    task: 'decoder',
   },
-  { name: `${hostile}-Instruct-ONNX`, source: `/models/${hostile}-Instruct-ONNX`, embedded: false, about: null, lastError: null },
+  { name: `${hostile}-Instruct-ONNX`, source: `/models/${hostile}-Instruct-ONNX`, embedded: false, about: null, lastError: null, task: 'decoder' },
 ];
 
 /** A model whose folder holds several graphs. */
@@ -214,6 +217,8 @@ export const probes: ProbeInfo[] = [
         default: 'primer',
       },
     ],
+    accepts: ['truthfulqa', 'world'],
+    asks: 'decoder',
     builtIn: [
       { source: 'builtin:misconceptions', title: 'Misconceptions', help: 'Common misconceptions in plain English.', count: 72 },
       { source: 'builtin:world', title: 'World', help: 'The facts that the organisms know.', count: 120 },
@@ -258,6 +263,8 @@ export const probes: ProbeInfo[] = [
       },
       { kind: 'flag', name: 'generate', title: 'Generate answers', help: 'Also let the model answer in its own words.', default: false },
     ],
+    accepts: ['world', 'statements'],
+    asks: 'decoder',
     builtIn: [{ source: 'builtin:world', title: 'World', help: 'Held-out facts of the organisms’ world.', count: 412 }],
   },
 ];

@@ -1,5 +1,5 @@
 /** What is chosen on the bench. Kept in the browser between visits; a newcomer finds a choice that can be run right away. */
-import type { ProbeInfo, RunRequest } from '../../../../electron/rpc/contract.ts';
+import type { ModelTask, Output, ProbeInfo, RunRequest } from '../../../../electron/rpc/contract.ts';
 import { knownValues, problemWith, type GivenValues } from '../../parts/parameter-values.ts';
 
 const key = 'candor.bench';
@@ -14,6 +14,18 @@ interface Kept {
 }
 
 const first: Kept = { models: ['liar', 'honest'], probe: 'lie', data: { lie: 'builtin:world' }, values: {}, limit: null, seed: 0 };
+
+/** In words, as in "this is …". */
+export const taskWords: Readonly<Record<ModelTask, string>> = {
+  decoder: 'a language model',
+  encoder: 'a text encoder',
+  'image-classifier': 'an image classifier',
+};
+
+type Listed = Output<'models.list'>[number];
+
+/** Whether a probe can ask a model; yes, where it was never opened. */
+export const suits = (probe: ProbeInfo, { task }: Pick<Listed, 'task'>): boolean => task === null || task === probe.asks;
 
 export class BenchChoice {
   models = $state.raw<readonly string[]>(first.models);
@@ -56,15 +68,19 @@ export class BenchChoice {
   }
 
   /** What still keeps this choice from being run, in words; null when nothing does. */
-  obstacle(probe: ProbeInfo): string | null {
+  obstacle(probe: ProbeInfo, models: readonly Listed[]): string | null {
     if (this.models.length === 0) return 'Tick at least one model.';
-    if (this.dataFor(probe) === '') return 'Choose data.';
+    const wrong = models.find((model) => this.models.includes(model.source) && !suits(probe, model));
+    if (wrong?.task != null)
+      return `“${wrong.name}” is ${taskWords[wrong.task]}; ${probe.title} asks ${taskWords[probe.asks]}. Untick it, or choose another probe.`;
+    if (this.dataFor(probe) === '')
+      return probe.accepts.includes('images') ? 'Choose a folder or a CSV of labelled images.' : 'Choose data.';
     if (this.limit !== null && !(Number.isInteger(this.limit) && this.limit > 0))
       return 'The limit is a whole number from 1 on, or empty for all.';
     if (!Number.isInteger(this.seed) || this.seed < 0) return 'The seed is a whole number from 0 on.';
     const values = this.valuesFor(probe);
-    const wrong = probe.parameters.find((parameter) => problemWith(parameter, values[parameter.name] ?? parameter.default) !== null);
-    return wrong === undefined ? null : `Look at the setting “${wrong.title}”.`;
+    const setting = probe.parameters.find((parameter) => problemWith(parameter, values[parameter.name] ?? parameter.default) !== null);
+    return setting === undefined ? null : `Look at the setting “${setting.title}”.`;
   }
 
   request(probe: ProbeInfo): RunRequest {

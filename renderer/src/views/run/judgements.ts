@@ -38,7 +38,7 @@ export const modelColours: readonly Colour[] = ['model-a', 'model-b', 'model-c',
 
 /** "role-play" → "Role-play": an identifier as a label, where nobody gave a better one. */
 export function labelOf(setting: string): string {
-  const words = setting.replaceAll('_', ' ');
+  const words = setting.replaceAll('_', ' ').replace(/^top(\d+)$/, 'top-$1');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -69,4 +69,10 @@ export function itemsBehind(metric: Pick<Metric, 'name' | 'setting' | 'category'
 
 export function outcomeTitle(outcome: Outcome): string {
   return `${labelOf(outcome.name)}: ${verdicts[outcome.verdict].word}. ${outcome.reason}`;
+}
+
+/** A finding, and what its probe warns of: it says so behind the word "Beware". */
+export function withDoubt(finding: string): { readonly found: string; readonly doubt: string | null } {
+  const at = finding.indexOf(' Beware: ');
+  return at < 0 ? { found: finding, doubt: null } : { found: finding.slice(0, at), doubt: finding.slice(at + ' Beware: '.length) };
 }

@@ -84,7 +84,7 @@ function byRuler(metrics: readonly Metric[], unit: Metric['unit']): RunPicture {
       : variants.map((variant) =>
           style(metrics.find((metric) => variantOf(metric) === variant && metric.role !== 'control') ?? metrics[0]!),
         );
-  return finish('By ruler, all items', rows, legend, metrics, unit);
+  return finish(variants.length < 2 ? 'All items' : 'By ruler, all items', rows, legend, metrics, unit);
 }
 
 /** One metric by category, highest first; categories without a value stand last. */
@@ -99,9 +99,22 @@ export function categoryPicture(metrics: readonly Metric[], name: string, settin
     `${own[0]?.label ?? name}${setting === null ? '' : `, ${labelOf(setting).toLowerCase()}`}, by category`,
     rows,
     [],
-    own,
+    sorted,
     own[0]?.unit ?? 'proportion',
   );
+}
+
+export type End = 'lowest' | 'highest' | 'all';
+
+/** Rows of one end of a long picture. */
+export const shownEnd = 20;
+
+/** The highest rows of a picture by category, or the lowest, lowest first; those without a value are at neither end. */
+export function endOf(picture: RunPicture, end: End): RunPicture {
+  if (end === 'all') return picture;
+  const pairs = picture.rows.map((row, index) => ({ row, metric: picture.metrics[index] })).filter(({ metric }) => metric?.value != null);
+  const shown = (end === 'highest' ? pairs : pairs.toReversed()).slice(0, shownEnd);
+  return { ...picture, rows: shown.map(({ row }) => row), metrics: shown.flatMap(({ metric }) => metric ?? []) };
 }
 
 /** Metrics that have values by category, for the choice of which to draw. */
