@@ -144,7 +144,14 @@ test('the surest mistakes come first; what was not scored comes last', () => {
       outcome('top1', verdict, confidence === null ? null : Number(verdict === 'right')),
       outcome('confidence', confidence === null ? 'not-scored' : 'graded', confidence),
     ];
-    const given = [seen('right', 0.99), seen('wrong', 0.4), seen('not-scored', null), seen('wrong', 0.9), seen('right', 0.5), seen('wrong', 0.4)];
+    const given = [
+      seen('right', 0.99),
+      seen('wrong', 0.4),
+      seen('not-scored', null),
+      seen('wrong', 0.9),
+      seen('right', 0.5),
+      seen('wrong', 0.4),
+    ];
     store.items.add(
       id,
       given.map((outcomes, position) => item(position, outcomes)),

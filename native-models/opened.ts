@@ -24,6 +24,8 @@ export interface OpenedModel {
   /** Name of the graph output that holds the logits, or the states after the last block of an encoder without a head. */
   readonly output: string;
   readonly hooks: Hooks;
+  /** Absent or null where the keys and values of a text can always be continued. */
+  readonly cacheBreak?: CacheBreak | null;
   readonly config: Readonly<Record<string, unknown>>;
   /** generation_config.json; empty where there is none. */
   readonly generation: Readonly<Record<string, unknown>>;
@@ -31,6 +33,14 @@ export interface OpenedModel {
   readonly chatTemplate: string | null;
   /** Every file that the model's answers depend on, absolute. */
   readonly files: readonly string[];
+}
+
+/** Where a cache of keys and values stops being right, because longer texts are computed otherwise from their first token on. */
+export interface CacheBreak {
+  /** A text of up to this many tokens must be computed anew when it grows beyond. */
+  readonly beyond: number;
+  /** Whether beyond that it must be computed anew for every token more. */
+  readonly always: boolean;
 }
 
 /** A place in the computation that can be read and, on the residual stream, changed. */

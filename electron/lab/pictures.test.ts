@@ -67,7 +67,10 @@ test('the pictures of a run with what was seen in them; only those that its item
   const byId = new Map(rows.map((row) => [row.id, row]));
   expect(byId.get('red/a.png')!.image).toMatchObject({ seen: { name: 'red' }, right: { name: 'red', rank: 1 }, refused: null });
   expect(byId.get('blue/wrong.png')!.image).toMatchObject({ seen: { name: 'green' }, right: { name: 'blue' }, refused: null });
-  expect(byId.get('green/broken.png')!.image).toMatchObject({ seen: null, refused: expect.stringContaining('no JPEG, PNG or WebP') as string });
+  expect(byId.get('green/broken.png')!.image).toMatchObject({
+    seen: null,
+    refused: expect.stringContaining('no JPEG, PNG or WebP') as string,
+  });
   const first = await call('runs.items', { id, offset: 0, limit: 1, filter: { order: 'surest-mistakes' } });
   expect(first.rows[0]!.id).toBe('blue/wrong.png');
 
@@ -109,7 +112,10 @@ test('a model that a probe cannot ask is refused before anything is started', { 
   const data = path.join(folder, 'data');
   await paint(path.join(data, 'red/a.png'), [220, 20, 20]);
   const wrong = [
-    [{ probe: 'lie', models: ['liar', colours], data: 'builtin:world' }, /^colours is an image classifier; .*\(lie\) asks a language model/],
+    [
+      { probe: 'lie', models: ['liar', colours], data: 'builtin:world' },
+      /^colours is an image classifier; .*\(lie\) asks a language model/,
+    ],
     [{ probe: 'classify', models: ['liar'], data }, /^liar is a language model; .* asks an image classifier/],
   ] as const;
   for (const [request, message] of wrong) {

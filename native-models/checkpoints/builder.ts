@@ -1,5 +1,5 @@
 /** Collects the nodes, constants and hooks of a new graph; the pieces in `pieces/` are written in terms of it. */
-import type { Hook, Hooks, HookShape, OpenedModel } from '../opened.ts';
+import type { CacheBreak, Hook, Hooks, HookShape, OpenedModel } from '../opened.ts';
 import { dataType, type Node, type OnnxModel, type Tensor, type ValueInfo } from '../onnx/graph.ts';
 import { makeNode, valueInfo, type AttributeValue } from '../onnx/write.ts';
 import { WireWriter } from '../onnx/wire.ts';
@@ -14,14 +14,6 @@ export interface BuiltGraph {
   readonly hooks: Hooks;
   /** Null where the keys and values of a text can always be continued. */
   readonly cacheBreak: CacheBreak | null;
-}
-
-/** Where a cache of keys and values stops being right, because longer texts are computed otherwise from their first token on. */
-export interface CacheBreak {
-  /** A text of up to this many tokens must be computed anew when it grows beyond. */
-  readonly beyond: number;
-  /** Whether beyond that it must be computed anew for every token more. */
-  readonly always: boolean;
 }
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;

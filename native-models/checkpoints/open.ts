@@ -24,7 +24,7 @@ const dtypes: Readonly<Record<string, string>> = { F32: 'float32', F16: 'float16
 export function openCheckpoint(folder: string): OpenedModel {
   const checkpoint = readCheckpoint(folder);
   const { config, tensors, weightFolder } = checkpoint;
-  const { model, task, output, hooks } = buildGraph(config, tensors);
+  const { model, task, output, hooks, cacheBreak } = buildGraph(config, tensors);
   const inFolder = (name: string): string => path.join(checkpoint.folder, name);
   const optional = [...tokenizerNames, generationName, templateName, preprocessorName].filter((name) => existsSync(inFolder(name)));
   const readOptional = (name: string): Record<string, unknown> =>
@@ -41,6 +41,7 @@ export function openCheckpoint(folder: string): OpenedModel {
     weightFolder,
     output,
     hooks,
+    cacheBreak,
     config,
     generation: readOptional(generationName),
     chatTemplate: optional.includes(templateName) ? readFileSync(inFolder(templateName), 'utf8') : null,

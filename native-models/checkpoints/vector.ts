@@ -22,7 +22,11 @@ export function readVector(file: string, name: string): Float32Array {
     throw new LabError('usage', `${absolute} holds no tensor called ${name}`, `It holds: ${[...tensors.keys()].slice(0, 8).join(', ')}.`);
   const values = entry.shape.reduce((product, side) => product * side, 1);
   if (values !== entry.shape.at(-1) || values > widest)
-    throw new LabError('usage', `${entry.name} in ${absolute} has the shape [${entry.shape.join(', ')}], which is no vector`, 'Give one direction.');
+    throw new LabError(
+      'usage',
+      `${entry.name} in ${absolute} has the shape [${entry.shape.join(', ')}], which is no vector`,
+      'Give one direction.',
+    );
   return widened(entry, bytesOf(absolute, entry), absolute);
 }
 

@@ -32,7 +32,8 @@ export async function* generateTokens(decoder: Decoder, job: GenerateJob, signal
   const seen = new Set(job.prompt);
   const { hasCache } = decoder.inputs;
   let past: Past = noPast;
-  let pending: number[] = [...job.prompt];
+  const text: number[] = [...job.prompt];
+  let pending: number[] = text;
   const reach = (next: Past): void => {
     decoder.release(past);
     past = next;
@@ -40,7 +41,11 @@ export async function* generateTokens(decoder: Decoder, job: GenerateJob, signal
   try {
     for (let count = 0; count < job.maxTokens; count++) {
       signal?.throwIfAborted();
-      if (hasCache && pending.length > decoder.budget.piece) {
+      if (past.length > 0 && decoder.breaks(past.length, text.length)) {
+        reach(noPast);
+        pending = text;
+      }
+      if (hasCache && pending.length > decoder.budget.piece && !decoder.breaks(0, text.length)) {
         const head = pending.slice(0, -1);
         reach(await decoder.advance(head, past, job.edits, signal));
         pending = pending.slice(-1);
@@ -63,10 +68,11 @@ export async function* generateTokens(decoder: Decoder, job: GenerateJob, signal
       if (job.stopTokens.has(token)) return;
       yield { token, logprob: logits[token]! - logSumExp(logits), alternatives: alternativesOf(logits, job.alternatives) };
       seen.add(token);
+      text.push(token);
       if (hasCache) {
         reach(reply.past!);
         pending = [token];
-      } else pending.push(token);
+      } else pending = text;
     }
   } finally {
     decoder.release(past);

@@ -65,14 +65,19 @@ export class Scorer {
   async score(jobs: readonly Job[], signal?: AbortSignal): Promise<Scored[]> {
     const results = jobs.map((job): Scored => ({ logprobs: new Float64Array(job.continuation.length).fill(NaN), greedy: true }));
     for (const edits of new Set(jobs.map((job) => job.edits))) {
-      const rows = rowsOf(jobs, edits);
+      const all = rowsOf(jobs, edits);
+      // Texts that are computed otherwise because of their length share nothing with their own beginning.
+      const rows = all.filter((row) => !this.#decoder.breaks(0, row.tokens.length));
+      const whole = all.filter((row) => this.#decoder.breaks(0, row.tokens.length));
       const kept = edits === null && this.#kept !== null && beginWith(rows, this.#kept.tokens) ? this.#kept.past : noPast;
-      await new Pass(this.#decoder, this.#vocabulary, this.#shares, edits, results, signal, (prefix) => {
+      const pass = new Pass(this.#decoder, this.#vocabulary, this.#shares, edits, results, signal, (prefix) => {
         if (edits !== null) return false;
         if (this.#kept !== null) this.#decoder.release(this.#kept.past);
         this.#kept = prefix;
         return true;
-      }).visit(rows, kept);
+      });
+      await pass.visit(rows, kept);
+      await pass.batches(whole, noPast, false);
     }
     return results;
   }
@@ -154,7 +159,7 @@ class Pass {
     const loose: Row[] = [];
     if (this.#shares) await this.#cluster(rows, past, loose);
     else loose.push(...rows);
-    await this.#batches(loose, past);
+    await this.batches(loose, past, true);
   }
 
   /** Runs groups of rows whose common prefix is worth sharing; those left over are added to `loose`. */
@@ -185,13 +190,14 @@ class Pass {
     }
   }
 
-  async #batches(rows: readonly Row[], past: Past): Promise<void> {
+  /** @param pieces whether long rows may go through in pieces */
+  async batches(rows: readonly Row[], past: Past, pieces: boolean): Promise<void> {
     const waiting = rows.toSorted((left, right) => left.tokens.length - right.tokens.length);
     while (waiting.length > 0) {
       this.#signal?.throwIfAborted();
       const count = this.#batchSize(waiting, past);
       const longest = waiting[count - 1]!;
-      if (count === 1 && this.#inPieces && this.#tooMuch(longest, past)) await this.#row(longest, past, false);
+      if (count === 1 && pieces && this.#inPieces && this.#tooMuch(longest, past)) await this.#row(longest, past, false);
       else {
         try {
           await this.#batch(waiting.slice(0, count), past);

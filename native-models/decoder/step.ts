@@ -82,6 +82,12 @@ export class Decoder {
     return reached;
   }
 
+  /** Whether a past of so many tokens is of no use to a text of this length, which must be computed anew. */
+  breaks(cached: number, length: number): boolean {
+    const at = this.#opened.cacheBreak;
+    return at != null && length > at.beyond && (at.always || cached <= at.beyond);
+  }
+
   /** To be called when a past is needed no more: one that lies on a device is never collected. */
   release(past: Past): void {
     releaseTensors(past.cache);

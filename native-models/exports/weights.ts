@@ -47,8 +47,8 @@ function checkTensors(linked: string, tensors: readonly Tensor[]): string[] {
     if (place.kind !== 'external') continue;
     const file = externalFile(linked, tensor, place.location);
     if (!sizes.has(file)) {
-      const found = existsSync(file) ? statSync(file) : null;
-      if (found === null || !found.isFile()) {
+      const found = existsSync(file) ? statSync(file) : undefined;
+      if (found?.isFile() !== true) {
         throw new LabError(
           'model-data-missing',
           `${file} is missing; ${tensor.name} should lie in it`,

@@ -54,7 +54,7 @@ export function imageHooks(view: GraphView, output: string, articulation: Articu
     for (const name of articulation.order.toReversed()) {
       const step = maker.get(name);
       if (step === undefined) return null;
-      const map = /Conv/.test(step.op) && step.op !== 'ConvInteger';
+      const map = step.op.includes('Conv') && step.op !== 'ConvInteger';
       if (!(isProjection(step, constants) || map)) continue;
       let input = step.inputs.find((one) => position.has(one));
       for (

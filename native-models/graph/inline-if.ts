@@ -39,7 +39,7 @@ export function inlineBranches(graph: Graph, input: string, value: boolean): Gra
       continue;
     }
     const branch = node.attributes.find(({ name }) => name === (condition === value ? 'then_branch' : 'else_branch'))?.graph;
-    if (branch == null || branch.outputs.length !== node.outputs.length)
+    if (branch?.outputs.length !== node.outputs.length)
       throw new LabError('model-unreadable', `the If node ${node.name} lacks a branch, or outputs of one`, 'Export the model again.');
     const lifted = renameTensors(branch, namesOutside(branch, node, taken, `branch.${index}/`));
     const named = lifted.nodes.map((one) => (nodeNames.has(one.name) ? nameNode(one, `branch.${index}/${one.name}`) : one));

@@ -77,8 +77,8 @@ function outputType(node: Node, index: number, types: ReadonlyMap<string, number
 function constantType(node: Node): number {
   const [attribute] = node.attributes;
   if (attribute?.tensor != null) return attribute.tensor.type;
-  if (/^value_float/.test(attribute?.name ?? '')) return float;
-  return /^value_int/.test(attribute?.name ?? '') ? int64 : 0;
+  if (attribute?.name.startsWith('value_float') === true) return float;
+  return attribute?.name.startsWith('value_int') === true ? int64 : 0;
 }
 
 /** Types that the branches of an If, or the body of a Loop or Scan, declare for the node's outputs. */

@@ -11,10 +11,11 @@ const deepest = 32;
 /** ONNX Runtime's own operators stop at far fewer. */
 const mostDimensions = 64;
 
-/** @throws LabError `model-unreadable` if the file is truncated, damaged or no ONNX model */
+/** @throws LabError `model-unreadable` if the file is truncated, damaged or no ONNX model, or may not be read */
 export function readModelFile(path: string): OnnxModel {
-  const source = new FileSource(path);
+  let source: FileSource | null = null;
   try {
+    source = new FileSource(path);
     return readModel(source);
   } catch (thrown) {
     if (thrown instanceof WireError || thrown instanceof RangeError) {
@@ -25,9 +26,14 @@ export function readModelFile(path: string): OnnxModel {
         { cause: thrown },
       );
     }
+    // A folder, or no permission: the system's own words.
+    if (thrown instanceof Error && 'syscall' in thrown)
+      throw new LabError('model-unreadable', `${path} cannot be read: ${thrown.message}`, 'Check the file and its permissions.', {
+        cause: thrown,
+      });
     throw thrown;
   } finally {
-    source.close();
+    source?.close();
   }
 }
 

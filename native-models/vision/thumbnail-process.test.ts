@@ -48,7 +48,10 @@ const gone = (pid: number): boolean => {
 test('a picture is decoded in another process, and a broken one says why', { timeout: 30_000 }, async () => {
   const one = thumbnails();
   expect(one.pid).toBeUndefined();
-  const [bytes, broken] = await Promise.all([one.make(image('colour.png'), 10), one.make(image('cut.jpg'), 10).catch((thrown: unknown) => thrown)]);
+  const [bytes, broken] = await Promise.all([
+    one.make(image('colour.png'), 10),
+    one.make(image('cut.jpg'), 10).catch((thrown: unknown) => thrown),
+  ]);
   expect((await sharp(bytes).metadata()).format).toBe('webp');
   expect(broken).toMatchObject({ code: 'image-unreadable' });
   expect(one.pid).not.toBe(process.pid);

@@ -129,9 +129,7 @@ export class Thumbnails {
     clearTimeout(this.#timer);
     const job = this.#current;
     this.#current = null;
-    job?.reject(
-      new LabError('image-unreadable', `${job.question.file}: ${why}`, 'Replace the file, or take it out of the data.'),
-    );
+    job?.reject(new LabError('image-unreadable', `${job.question.file}: ${why}`, 'Replace the file, or take it out of the data.'));
     if (!this.#closed) this.#next();
   }
 

@@ -42,10 +42,12 @@ export function meanRow(rows: Numbers, count: number, width: number, keep: (row:
   let kept = 0;
   for (let row = 0; row < count; row++) {
     if (!keep(row)) continue;
-    addScaled(mean, 1, rowOf(rows, width, row));
+    const from = row * width;
+    for (let column = 0; column < width; column++) mean[column]! += rows[from + column]!;
     kept++;
   }
-  return mean.map((sum) => sum / kept);
+  for (let column = 0; column < width; column++) mean[column]! /= kept;
+  return mean;
 }
 
 /** Each row times a vector. */

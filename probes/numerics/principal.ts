@@ -16,7 +16,9 @@ export interface Components {
   readonly directions: Float64Array;
   /** Variance along each (divided by the number of rows), largest first. */
   readonly variances: Float64Array;
-  /** Of the least settled component: |A v − λ v| as a share of the largest eigenvalue. */
+  /** Estimate, from below, of the variance of the component after the last one; 0 where there is none. */
+  readonly nextVariance: number;
+  /** Of the least settled component: |A v − λ v| as a share of the largest eigenvalue. Above 1e-5 the search has run out of turns. */
   readonly residual: number;
 }
 
@@ -24,7 +26,7 @@ export interface Components {
 const settled = 1e-5;
 /** What is left of a vector after orthogonalisation counts as rounding below this share. */
 const rounding = 1e-6;
-const maximumBlocks = 40;
+const maximumBlocks = 20;
 
 /**
  * @param matrix rows whose mean is zero
@@ -146,6 +148,7 @@ function finish(
   const { count, width } = matrix;
   const floor = rounding * Math.max(ritz.values[0] ?? 0, 0);
   const found = [...ritz.values.subarray(0, wanted)].filter((value) => value > floor).length;
+  const nextVariance = Math.max(0, ritz.values[found] ?? 0) / count;
   const directions = new Float64Array(found * width);
   for (let k = 0; k < found; k++) {
     const inner = new Float64Array(basis[0]!.length);
@@ -157,7 +160,7 @@ function finish(
       k * width,
     );
   }
-  return { directions, variances: ritz.values.slice(0, found).map((value) => value / count), residual };
+  return { directions, variances: ritz.values.slice(0, found).map((value) => value / count), nextVariance, residual };
 }
 
 function rowsWeighted(matrix: RowMatrix, weights: Float64Array): Float64Array {

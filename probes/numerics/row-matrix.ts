@@ -12,12 +12,12 @@ declare const WebAssembly: {
 };
 
 interface Kernels {
-  project(x: number, theta: number, out: number, rows: number, width: number): void;
+  project(x: number, theta: number, products: number, rows: number, width: number): void;
   accumulate(x: number, sums: number, weights: number, rows: number, width: number): void;
 }
 
 const pageBytes = 65_536;
-/** About what the second-level cache holds beside the panel: a block of rows is read from memory once and used twice. */
+/** Well within the second-level cache: a block of rows is read from memory once and used twice. */
 const blockBytes = 131_072;
 
 let compiled: object | null = null;
@@ -84,7 +84,7 @@ export class RowMatrix {
    */
   project(theta: Float32Array): Float32Array {
     this.#theta.set(theta);
-    this.#run('project', 0, this.#padded);
+    this.#eachBlock((first, rows) => this.#run('project', first, rows));
     return this.#products.subarray(0, this.count * panelColumns);
   }
 
@@ -96,7 +96,7 @@ export class RowMatrix {
   accumulate(weights: Float32Array): Float32Array {
     this.#sums.fill(0);
     this.#weights.set(weights);
-    this.#run('accumulate', 0, this.#padded);
+    this.#eachBlock((first, rows) => this.#run('accumulate', first, rows));
     return this.#sums.subarray(0, this.width * panelColumns);
   }
 
@@ -108,23 +108,28 @@ export class RowMatrix {
   sweep(theta: Float32Array, visit: Visit): Float32Array {
     this.#theta.set(theta);
     this.#sums.fill(0);
-    for (let first = 0; first < this.count; first += this.#blockRows) {
-      const padded = Math.min(this.#blockRows, this.#padded - first);
+    this.#eachBlock((first, padded) => {
       this.#run('project', first, padded);
       const rows = Math.min(padded, this.count - first);
       const [from, to] = [first * panelColumns, (first + rows) * panelColumns];
       visit(first, rows, this.#products.subarray(from, to), this.#weights.subarray(from, to));
       this.#run('accumulate', first, padded);
-    }
+    });
     return this.#sums.subarray(0, this.width * panelColumns);
   }
 
+  #eachBlock(work: (first: number, rows: number) => void): void {
+    for (let first = 0; first < this.#padded; first += this.#blockRows) work(first, Math.min(this.#blockRows, this.#padded - first));
+  }
+
   #run(kernel: keyof Kernels, first: number, rows: number): void {
-    if (rows === 0) return;
+    const projects = kernel === 'project';
+    const panel = projects ? this.#theta : this.#sums;
+    const rowPanel = projects ? this.#products : this.#weights;
+    if (projects) rowPanel.fill(0, first * panelColumns, (first + rows) * panelColumns);
     const x = this.data.byteOffset + first * this.stride * 4;
-    const panel = kernel === 'project' ? this.#theta : this.#sums;
-    const rowPanel = kernel === 'project' ? this.#products : this.#weights;
-    this.#kernels[kernel](x, panel.byteOffset, rowPanel.byteOffset + first * panelColumns * 4, rows, this.stride);
+    const rowsAt = rowPanel.byteOffset + first * panelColumns * 4;
+    this.#kernels[kernel](x, panel.byteOffset, rowsAt, rows, this.stride);
   }
 }
 

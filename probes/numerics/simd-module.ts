@@ -5,9 +5,9 @@
  * Source: WebAssembly Core Specification 2.0, chapter 5 (binary format), and the fixed-width SIMD instructions.
  *
  * Both work on one matrix X, rows × width, row-major, single precision, and on twelve columns at a time:
- *   project(x, theta, out, rows, width):         out[i, c]   = Σ_j x[i, j] · theta[j, c]
- *   accumulate(x, sums, weights, rows, width):  sums[j, c] += Σ_i x[i, j] · weights[i, c]
- * Arguments are byte addresses and counts; rows must be a multiple of four, and so must width.
+ *   project(x, theta, products, rows, width):   products[i, c] += Σ_j x[i, j] · theta[j, c]
+ *   accumulate(x, sums, weights, rows, width):  sums[j, c]     += Σ_i x[i, j] · weights[i, c]
+ * Arguments are byte addresses and counts; rows and width must be multiples of four.
  * Four rows times twelve columns are twelve vector registers of sums: as many as fit beside what is being read.
  */
 
@@ -41,7 +41,6 @@ const vector = {
   load: (offset: number): Code => [0xfd, 0x00, 2, ...leb(offset)],
   loadSplat: (offset: number): Code => [0xfd, 0x09, 2, ...leb(offset)],
   store: (offset: number): Code => [0xfd, 0x0b, 2, ...leb(offset)],
-  zero: [0xfd, 0x0c, ...new Array<number>(16).fill(0)] as Code,
   add: [0xfd, ...leb(0xe4)] as Code,
   multiply: [0xfd, ...leb(0xe6)] as Code,
 };
@@ -85,7 +84,7 @@ const cell = (row: number, column: number): number => firstVector + row * vector
 const scratch = firstVector + panelRows * vectors;
 const scratches = vectors + 1;
 
-/** Sets the ends of the loops and the addresses of the four rows. */
+/** The addresses of the four rows, and of the panel by columns. */
 const beginRows: Code = [
   ...local.get(x),
   ...local.set(rowAt[0]),
@@ -99,13 +98,18 @@ const ends: Code = [...offsetBy(panelEnd, panel, widthOf, panelStride), ...offse
 const nextRows: Code = [...offsetBy(x, x, widthOf, 4 * panelRows), ...advance(rowPanel, panelRows * panelStride)];
 const eachCell = (code: (row: number, column: number) => Code): Code =>
   range(panelRows).flatMap((row) => range(vectors).flatMap((column) => code(row, column)));
+const loadCells: Code = eachCell((row, column) => [
+  ...local.get(rowPanel),
+  ...vector.load(row * panelStride + column * 16),
+  ...local.set(cell(row, column)),
+]);
 const nextElements: Code = [...rowAt.flatMap((row) => advance(row, unrolled * 4)), ...advance(at, unrolled * panelStride)];
 
 const project: Code = [
   ...ends,
   ...loopUntil(rowPanel, lastRow, [
     ...beginRows,
-    ...eachCell((row, column) => [...vector.zero, ...local.set(cell(row, column))]),
+    ...loadCells,
     ...loopUntil(at, panelEnd, [
       ...range(unrolled).flatMap((element) => [
         ...range(vectors).flatMap((column) => [
@@ -138,7 +142,7 @@ const accumulate: Code = [
   ...ends,
   ...loopUntil(rowPanel, lastRow, [
     ...beginRows,
-    ...eachCell((row, column) => [...local.get(rowPanel), ...vector.load(row * panelStride + column * 16), ...local.set(cell(row, column))]),
+    ...loadCells,
     ...loopUntil(at, panelEnd, [
       ...range(unrolled).flatMap((element) => [
         ...range(vectors).flatMap((column) => [

@@ -15,7 +15,7 @@ export function checkInput(reader: Pick<Reader, 'id' | 'labelled' | 'kinds'>, in
       'Give at least two rows, with one group and one label each.',
     );
   for (const rows of kind === 'pairs' ? [input.positive, input.negative] : [input.rows]) {
-    const at = rows.findIndex((value) => !Number.isFinite(value));
+    const at = firstNotFinite(rows);
     if (at >= 0)
       throw new LabError(
         'reader-input',
@@ -31,4 +31,11 @@ export function checkInput(reader: Pick<Reader, 'id' | 'labelled' | 'kinds'>, in
       `${reader.id} learns from labels, and was given ${ones === null ? 'none' : `${count} labels that are all ${ones === 0 ? 0 : 1}`}`,
       'Give rows of both kinds, or use a reader that needs no labels.',
     );
+}
+
+function firstNotFinite(rows: Float32Array): number {
+  // Multiplied by zero, only what is not finite leaves a trace; the place is looked for only then.
+  let trace = 0;
+  for (let index = 0; index < rows.length; index++) trace += rows[index]! * 0;
+  return trace === 0 ? -1 : rows.findIndex((value) => !Number.isFinite(value));
 }

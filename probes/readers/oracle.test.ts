@@ -77,7 +77,8 @@ describe.each([
     expect(Math.abs(cosine(pca.fit(states, 1).direction, values.pca.components.slice(0, width)))).toBeGreaterThan(1 - 1e-6);
   });
 
-  test('k-means reaches the inertia of 50 starts', () => expect(kmeans.fit(states, 1, { starts: 50 }).loss! / values.kmeans).toBeCloseTo(1, 4));
+  test('k-means from many starts reaches the inertia that scikit-learn reaches', () =>
+    expect(kmeans.fit(states, 1, { starts: 600 }).loss! / values.kmeans).toBeLessThan(1 + 1e-5));
 });
 
 describe('on contrast pairs', () => {

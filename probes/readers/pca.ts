@@ -59,7 +59,7 @@ function exchange(differences: Float32Array, width: number, seed: number): void 
 /** The line along which centred rows vary most; the boundary lies at their mean. */
 export function firstComponent(rows: Rows, seed: number): LinearFit {
   const { matrix, mean } = centredMatrix(rows);
-  const { directions, variances, residual } = principalComponents(matrix, 2, seed);
+  const { directions, variances, nextVariance, residual } = principalComponents(matrix, 1, seed);
   const weights = variances.length === 0 ? new Float64Array(rows.width) : rowOf(directions, rows.width, 0);
   let total = 0;
   for (let row = 0; row < rows.count; row++) {
@@ -74,7 +74,7 @@ export function firstComponent(rows: Rows, seed: number): LinearFit {
     diagnostics: {
       explained: total === 0 ? 0 : ((variances[0] ?? 0) * rows.count) / total,
       // Near one, the component is one of several alike, and another sample would give another.
-      'second to first variance': variances.length < 2 ? 0 : variances[1]! / variances[0]!,
+      'second to first variance': variances.length === 0 ? 0 : nextVariance / variances[0]!,
       residual,
     },
   };

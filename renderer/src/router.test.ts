@@ -6,6 +6,7 @@ const routes: Route[] = [
   { page: 'sessions' },
   { page: 'session', id: 's/1 ?#' },
   { page: 'run', id: 'r1', items: {} },
+  { page: 'run', id: 'r1', items: { verdict: 'wrong', order: 'surest-mistakes' } },
   { page: 'run', id: 'r1', items: { outcome: 'role-play', verdict: 'lying', category: 'A & B', search: 'café=1' } },
   { page: 'item', id: 'r1', index: 4, items: { verdict: 'lying' }, at: 12 },
   { page: 'item', id: 'r1', index: 0, items: {}, at: null },

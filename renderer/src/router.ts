@@ -117,7 +117,7 @@ export function pageKey(route: Route): string {
 }
 
 function itemsQuery(query: URLSearchParams): ItemsQuery {
-  const order = query.get('order') === 'surest-mistakes' ? { order: 'surest-mistakes' } : {};
+  const order: ItemsQuery = query.get('order') === 'surest-mistakes' ? { order: 'surest-mistakes' } : {};
   return { ...Object.fromEntries(itemKeys.flatMap((key) => (query.get(key) ? [[key, query.get(key)]] : []))), ...order };
 }
 

@@ -214,6 +214,9 @@ export class FakeLab implements LabClient {
         return { total: rows.length, rows: rows.slice(offset, offset + limit) };
       },
       'runs.item': ({ id, index }) => fixtures.itemDetail(this.#run(id), index),
+      'images.thumbnail': ({ index }) => ({
+        error: { code: 'image-unreadable', message: `/images/${index}.png: the file does not exist`, advice: 'Replace the file.' },
+      }),
       'runs.delete': ({ id }) => (this.#deleted.add(id), this.emit('sessions.changed', {}), {}),
       'runs.restore': ({ id }) => (this.#deleted.delete(id), this.emit('sessions.changed', {}), {}),
       'queue.list': () => this.#runs.filter((run) => isActive(run.status)),

@@ -52,7 +52,14 @@ export const models: Output<'models.list'> = [
     lastError: null,
     task: 'decoder',
   },
-  { name: `${hostile}-Instruct-ONNX`, source: `/models/${hostile}-Instruct-ONNX`, embedded: false, about: null, lastError: null, task: 'decoder' },
+  {
+    name: `${hostile}-Instruct-ONNX`,
+    source: `/models/${hostile}-Instruct-ONNX`,
+    embedded: false,
+    about: null,
+    lastError: null,
+    task: 'decoder',
+  },
 ];
 
 /** A model whose folder holds several graphs. */
@@ -525,6 +532,7 @@ export function itemRow(summary: RunSummary, index: number): ItemRow {
     category: categories[index % categories.length] ?? '',
     title: index === 3 ? `Is ${hostile} safe?` : `What is the capital of country ${index}?`,
     outcomes,
+    image: null,
   };
 }
 

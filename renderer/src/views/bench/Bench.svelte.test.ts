@@ -3,6 +3,7 @@ import { render } from 'vitest-browser-svelte';
 import type { RunRequest } from '../../../../electron/rpc/contract.ts';
 import App from '../../App.svelte';
 import { FakeLab } from '../../testing/fake-lab.ts';
+import * as fixtures from '../../testing/fixtures.ts';
 import '../../theme.css';
 
 beforeEach(() => {
@@ -83,4 +84,42 @@ test('a lost connection is said, and what was loaded stays', async () => {
   await expect.element(screen.getByRole('checkbox', { name: 'liar', exact: true })).toBeVisible();
   client.setConnected(true);
   await expect.element(screen.getByText('The connection to the lab is lost.')).not.toBeInTheDocument();
+});
+
+const classifier = {
+  name: 'resnet',
+  source: '/models/resnet',
+  embedded: false,
+  about: null,
+  lastError: null,
+  task: 'image-classifier',
+} as const;
+const images = {
+  id: 'classify',
+  version: 1,
+  title: 'Image classification',
+  help: 'Labelled images.',
+  sources: [],
+  parameters: [],
+  accepts: ['images'],
+  asks: 'image-classifier',
+  builtIn: [],
+} as const;
+
+test('an image probe asks for a folder of images and an image model', async () => {
+  const client = new FakeLab({
+    override: { 'probes.list': () => [...fixtures.probes, images], 'models.list': () => [...fixtures.models, classifier] },
+  });
+  const screen = await render(App, { client });
+  await screen.getByRole('checkbox', { name: 'resnet' }).click();
+  await expect.element(screen.getByText(/^“resnet” is an image classifier; Lie under pressure asks a language model/)).toBeVisible();
+  await expect.element(screen.getByRole('button', { name: 'Run', exact: true })).toBeDisabled();
+  await screen.getByRole('radio', { name: /^Image classification/ }).click();
+  await expect.element(screen.getByText(/^“liar” is a language model; Image classification asks an image classifier/)).toBeVisible();
+  for (const name of ['liar', 'honest']) await screen.getByRole('checkbox', { name, exact: true }).click();
+  await expect.element(screen.getByText('Choose a folder or a CSV of labelled images.')).toBeVisible();
+  await screen.getByRole('button', { name: 'Browse…' }).last().click();
+  await screen.getByRole('dialog', { name: 'Open a data folder or file' }).getByRole('button', { name: 'Open this folder' }).click();
+  await screen.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect.poll(() => started(client)).toMatchObject({ probe: 'classify', models: ['/models/resnet'], data: '/home/user' });
 });
