@@ -6,12 +6,13 @@ export function dot(a: Numbers, b: Numbers): number {
   // Two sums hide the latency of addition.
   let even = 0;
   let odd = 0;
-  const length = a.length - (a.length % 2);
-  for (let index = 0; index < length; index += 2) {
+  const length = a.length;
+  const paired = length - (length % 2);
+  for (let index = 0; index < paired; index += 2) {
     even += a[index]! * b[index]!;
     odd += a[index + 1]! * b[index + 1]!;
   }
-  return length < a.length ? even + odd + a[length]! * b[length]! : even + odd;
+  return paired < length ? even + odd + a[paired]! * b[paired]! : even + odd;
 }
 
 export function norm(a: Numbers): number {
@@ -20,7 +21,8 @@ export function norm(a: Numbers): number {
 
 /** `a += factor · b` */
 export function addScaled(a: Float64Array, factor: number, b: Numbers): void {
-  for (let index = 0; index < a.length; index++) a[index]! += factor * b[index]!;
+  const length = a.length;
+  for (let index = 0; index < length; index++) a[index]! += factor * b[index]!;
 }
 
 export function scaled(a: Numbers, factor: number): Float64Array {
