@@ -23,16 +23,13 @@ const colours: Readonly<Record<string, Colour>> = {
 };
 export const colourNames = Object.keys(colours);
 
-/** What a bare .onnx is taken to want: ImageNet's mean and deviation. */
-const mean = [0.485, 0.456, 0.406];
-const deviation = [0.229, 0.224, 0.225];
-const sharpness = 6;
+/** How fast the scores fall with the distance: some pictures are plain to it, some are not. */
+const sharpness = 40;
 
 /** Writes a model that answers with the colour nearest to the mean of all pixels, and the names of its classes. */
 export async function writeColourModel(folder: string): Promise<void> {
-  const prototypes = Object.values(colours).map((colour) =>
-    colour.map((value, channel) => (value / 255 - mean[channel]!) / deviation[channel]!),
-  );
+  // Pixels from 0 to 1: what a bare .onnx is taken to want.
+  const prototypes = Object.values(colours).map((colour) => colour.map((value) => value / 255));
   // |x - p|² apart from what all classes share: p² - 2xp.
   const weight = [0, 1, 2].flatMap((channel) => prototypes.map((prototype) => 2 * sharpness * prototype[channel]!));
   const bias = prototypes.map((prototype) => -sharpness * prototype.reduce((sum, value) => sum + value * value, 0));

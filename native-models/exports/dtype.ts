@@ -34,7 +34,9 @@ function packedIn(node: Node, shapes: ReadonlyMap<string, readonly number[]>): P
 
 /** @returns float32, float16, bfloat16, int8, uint8, int4 …, counted in values of all matrices; float32 where there are none */
 export function dtypeOf(graph: Graph): string {
-  const shapes = new Map(graph.initializers.map(({ name, shape }) => [name, shape]));
+  // Types of four bits say themselves what they are; in bytes, several values lie side by side.
+  const bytes = graph.initializers.filter(({ type }) => type === dataType.uint8);
+  const shapes = new Map(bytes.map(({ name, shape }) => [name, shape]));
   const packed = new Map(graph.nodes.flatMap((node) => packedIn(node, shapes)).map((weights) => [weights.name, weights]));
   const scales = new Set(graph.nodes.filter((node) => packed.has(node.inputs[1] ?? '')).flatMap((node) => node.inputs.slice(2)));
   const counts = new Map<string, number>();

@@ -34,9 +34,11 @@ const cases: readonly Case[] = [
   { name: 'opt', within: exact },
   { name: 'neox', within: exact },
   { name: 'lfm2', within: exact },
+  { name: 'attention', within: exact },
   { name: 'bart', within: exact },
   { name: 'bert', within: exact },
   { name: 'bert-fused', within: exact, hidden: [pattern, embed] },
+  { name: 'bert-fused', file: 'model_int8.onnx', within: 0.1, hidden: [pattern, embed] },
   { name: 'vit', within: exact },
   { name: 'convolutional', file: 'classifier.onnx', within: exact },
   { name: 'convolutional', file: 'classifier_qdq.onnx', within: 0.1, hidden: [/^layers\.5/] },
@@ -58,8 +60,7 @@ test.each(cases)('$name $file', async ({ name, file, within, hidden = [], partly
       .filter((hook) => expected.hooks[hook.name] !== undefined)
       .map((hook) => [hook.name, deviation(states[hook.tensor]!, expected.hooks[hook.name]!)]),
   );
-  if (process.env['DEV'])
-    console.log(name, file, Math.max(...Object.values(deviations)), deviation(states[opened.output]!, expected.answer));
+  console.log(name, file, Math.max(...Object.values(deviations)), deviation(states[opened.output]!, expected.answer));
   expect(Object.entries(deviations).filter(([, value]) => !(value < within))).toEqual([]);
   expect(deviation(states[opened.output]!, expected.answer)).toBeLessThan(within);
   const ranks = { residual: 3, heads: 4, 'merged-heads': 3, pattern: 4, map: 4, features: 2 };

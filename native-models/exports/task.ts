@@ -50,7 +50,15 @@ export function taskOf(graph: Graph, config: Json): Task {
   }
   const states = named('last_hidden_state', 'token_embeddings', 'hidden_states', 'sentence_embedding');
   const logits = named('logits') ?? outputs.find((output) => output !== states);
-  if (logits !== undefined && isCausal(graph, config, logits)) return { task: 'decoder', output: logits.name };
+  if (logits !== undefined && isCausal(graph, config, logits)) {
+    if (logits.shape?.[1] === 1 && tokens?.shape?.[1] !== 1)
+      throw new LabError(
+        'model-unsupported',
+        `${logits.name} has the shape [${logits.shape.join(', ')}]: the graph gives logits of the last position alone`,
+        'Export the model again with logits of all positions (without prune_lm_head).',
+      );
+    return { task: 'decoder', output: logits.name };
+  }
   // Scores of classes come first: they are what the model was trained for.
   const output = named('logits') ?? states ?? outputs[0];
   if (output === undefined)

@@ -32,6 +32,10 @@ export function biasedInside(node: Node, input: 0 | 1): string {
   return `${node.outputs[0]}::biased.${input}`;
 }
 
+export function isEmbedNorm(node: Node): boolean {
+  return node.op === 'EmbedLayerNormalization' || node.op === 'QEmbedLayerNormalization';
+}
+
 /** Name of the sum of embeddings inside a fused EmbedLayerNormalization: its third output, whether or not the file names it. */
 export function embeddingSumInside(node: Node): string {
   return node.outputs[2] || `${node.outputs[0]}::sum`;
@@ -56,7 +60,7 @@ export function stepsOf(graph: Graph, constants: ReadonlySet<string> = constants
     if (isSkipNorm(node)) {
       const sum = sumInside(node);
       steps.push({ op: 'Add', inputs, outputs: [sum], node }, { op: node.op, inputs: [sum], outputs: [node.outputs[0]!], node });
-    } else if (node.op === 'EmbedLayerNormalization') {
+    } else if (isEmbedNorm(node)) {
       const sum = embeddingSumInside(node);
       steps.push({ op: 'EmbeddingSum', inputs, outputs: [sum], node }, { op: node.op, inputs: [sum], outputs: [node.outputs[0]!], node });
     } else {

@@ -181,6 +181,6 @@ function reachedFrom(steps: readonly Step[], tensors: ReadonlySet<string>, from 
 
 function whyMixed(articulation: Articulation): string {
   const jump = bypass(articulation);
-  const example = jump === null ? '' : ` (${jump.reader} is made from ${jump.state})`;
-  return `later layers also read states of earlier ones directly${example}, so the residual stream between two blocks does not carry all that the model passes on: changing it changes only a part of what follows`;
+  if (jump === null) return 'no residual additions were found between the embedding and the output';
+  return `later layers also read states of earlier ones directly (${jump.reader} is made from ${jump.state}), so the residual stream between two blocks does not carry all that the model passes on: changing it changes only a part of what follows`;
 }

@@ -3,6 +3,7 @@
  * that all paths lead through, numbered together from 0 on, and `hook_penultimate`, what the classifier reads. Quantised tensors are no
  * hooks; where one is turned into floats right behind, those are.
  */
+import { attributeOf } from '../onnx/graph.ts';
 import type { Hook, Hooks, HookShape } from '../opened.ts';
 import type { Articulation } from './articulation.ts';
 import { isProjection, scales, type Step } from './flow.ts';
@@ -70,6 +71,8 @@ export function imageHooks(view: GraphView, output: string, articulation: Articu
 
   function isActivation(step: Step): boolean {
     if (activations.test(step.op)) return true;
+    // ONNX Runtime's optimiser puts the activation into the product before it.
+    if (/Fused(Conv|Gemm)$/.test(step.op)) return attributeOf(step.node, 'activation') !== undefined;
     if (scales(step)) {
       const inner = maker.get(step.inputs[0]!);
       return inner?.op === 'Mul' && isGated(inner);

@@ -1,6 +1,6 @@
 /** How many dimensions each tensor of a graph has, inferred from its inputs and weights on; tensors that this leaves open are left out. */
 import { attributeOf, type Graph, type Node } from '../onnx/graph.ts';
-import { biasedInside, embeddingSumInside, isSkipNorm, sumInside } from './flow.ts';
+import { biasedInside, embeddingSumInside, isEmbedNorm, isSkipNorm, sumInside } from './flow.ts';
 
 const broadcasting = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Mod', 'Max', 'Min', 'Sum', 'Mean', 'Where', 'PRelu', 'And', 'Or', 'Xor'],
@@ -19,6 +19,7 @@ const fixed = new Map([
   ['Flatten', 2],
   ['NonZero', 2],
   ['EmbedLayerNormalization', 3],
+  ['QEmbedLayerNormalization', 3],
 ]);
 
 export function ranksOf(graph: Graph): Map<string, number> {
@@ -41,7 +42,7 @@ export function ranksOf(graph: Graph): Map<string, number> {
     if (length !== undefined) lengths.set(node.outputs[0]!, length);
     if (isSkipNorm(node))
       for (const name of [sumInside(node), biasedInside(node, 0), biasedInside(node, 1)]) set(name, ranks.get(node.inputs[0]!));
-    if (node.op === 'EmbedLayerNormalization') set(embeddingSumInside(node), 3);
+    if (isEmbedNorm(node)) set(embeddingSumInside(node), 3);
   }
   return ranks;
 }
@@ -82,7 +83,7 @@ function firstRank(node: Node, ranks: Numbers, lengths: Numbers): number | undef
 function laterRank(node: Node, index: number, ranks: Numbers, lengths: Numbers): number | undefined {
   if (node.op === 'If') return node.attributes.find(({ graph }) => graph !== null)?.graph?.outputs[index]?.shape?.length;
   if (node.op === 'DynamicQuantizeLinear') return 0;
-  if (node.op === 'EmbedLayerNormalization') return index === 2 ? 3 : undefined;
+  if (isEmbedNorm(node)) return index === 2 ? 3 : undefined;
   return /^(Split|TopK|Dropout|MaxPool)$/.test(node.op) || (isSkipNorm(node) && index === 3) ? firstRank(node, ranks, lengths) : undefined;
 }
 

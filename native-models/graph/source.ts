@@ -1,12 +1,12 @@
 /** Where a model's states begin: the look-up of its tokens' embeddings, or the image that it is given. */
 import { LabError } from '../../probes/lab-error.ts';
 import { dataType, type Graph, type ValueInfo } from '../onnx/graph.ts';
-import { embeddingSumInside, passesOn, type Step } from './flow.ts';
+import { embeddingSumInside, isEmbedNorm, passesOn, type Step } from './flow.ts';
 
 /** Integer inputs that hold tokens, most telling first: in an encoder-decoder the decoder's come before the encoder's. */
 const tokenInputs = [/^decoder_input_ids$/, /^input_ids$/, /input_ids/, /^tokens$/, /tokens?$/];
 const stateInputs = /^(decoder_)?inputs_embeds$|^hidden_states$/;
-const lookups = new Set(['Gather', 'GatherBlockQuantized', 'EmbedLayerNormalization']);
+const lookups = new Set(['Gather', 'GatherBlockQuantized']);
 const floats: readonly number[] = [dataType.float, dataType.float16, dataType.bfloat16, dataType.double];
 
 /** Tables that a token may be looked up in; more are no model. */
@@ -62,7 +62,7 @@ export function sourcesOf(graph: Graph, steps: readonly Step[]): SourceOfStates[
     if (found.length === mostLookups) break;
     const from = step.inputs.find((name) => derived.has(name));
     if (from === undefined) continue;
-    if (step.node.op === 'EmbedLayerNormalization') found.push({ tensor: embeddingSumInside(step.node), plain: false });
+    if (isEmbedNorm(step.node)) found.push({ tensor: embeddingSumInside(step.node), plain: false });
     // The ids are what a look-up is given, not the table that it looks them up in.
     else if (lookups.has(step.op) && step.node.inputs[0] !== from)
       found.push({ tensor: dequantised(step.outputs[0]!, steps), plain: true });

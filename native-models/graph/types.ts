@@ -1,6 +1,6 @@
 /** Element types of a graph's tensors, inferred from its inputs and weights on; 0 where an operator is not known to keep its input's. */
 import { attributeOf, dataType, type Graph, type Node } from '../onnx/graph.ts';
-import { biasInside, biasedInside, embeddingSumInside, isSkipNorm, sumInside } from './flow.ts';
+import { biasInside, biasedInside, embeddingSumInside, isEmbedNorm, isSkipNorm, sumInside } from './flow.ts';
 
 const { bool, float, int32, int64, uint8 } = dataType;
 
@@ -22,6 +22,8 @@ const typeInput = new Map([
   ['MatMulIntegerToFloat', 2],
   ['GatherBlockQuantized', 2],
   ['EmbedLayerNormalization', 2],
+  // Of quantised operators, a scale: all else are integers.
+  ['QEmbedLayerNormalization', 8],
   ['QAttention', 3],
 ]);
 /** Types of second and later outputs where they differ from the first's. */
@@ -31,6 +33,7 @@ const laterOutputs = new Map<string, readonly number[]>([
   ['MaxPool', [int64]],
   ['Dropout', [bool]],
   ['EmbedLayerNormalization', [int32]],
+  ['QEmbedLayerNormalization', [int32]],
 ]);
 
 export function elementTypes(graph: Graph): Map<string, number> {
@@ -47,7 +50,7 @@ export function elementTypes(graph: Graph): Map<string, number> {
       types.set(sumInside(node), type);
       if (biasInside(node) !== null) for (const input of [0, 1] as const) types.set(biasedInside(node, input), type);
     }
-    if (node.op === 'EmbedLayerNormalization') types.set(embeddingSumInside(node), types.get(node.inputs[2]!) ?? 0);
+    if (isEmbedNorm(node)) types.set(embeddingSumInside(node), types.get(node.outputs[0]!) ?? 0);
   }
   return types;
 }

@@ -11,7 +11,8 @@ function items(scores: readonly number[], labels: readonly number[]): Scored[] {
 
 describe.each(recorded.detection)('against scikit-learn', ({ labels, scores, auroc: area, recallAt10 }) => {
   test('area under the curve with ties', () => expect(auroc(items(scores, labels), 1).value).toBeCloseTo(area, 12));
-  test('recall at 10 % false positives', () => expect(recallAtFalsePositives(items(scores, labels), 1, 0.1).value).toBeCloseTo(recallAt10, 12));
+  test('recall at 10 % false positives', () =>
+    expect(recallAtFalsePositives(items(scores, labels), 1, 0.1).value).toBeCloseTo(recallAt10, 12));
 });
 
 test('the area is the share of pairs in the right order, by brute force', () => {

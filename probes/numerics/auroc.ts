@@ -45,13 +45,21 @@ type Statistic = (sorted: Sorted, clusterWeights: Float64Array) => number | null
 function detection(items: readonly Scored[], seed: number, statistic: Statistic): Detection {
   const unusable = items.findIndex((item) => !Number.isFinite(item.score));
   if (unusable >= 0)
-    throw new LabError('failed', `the score of item ${unusable} is ${items[unusable]!.score}`, 'A score that is no number can be neither right nor wrong: leave the item out.');
+    throw new LabError(
+      'failed',
+      `the score of item ${unusable} is ${items[unusable]!.score}`,
+      'A score that is no number can be neither right nor wrong: leave the item out.',
+    );
   const { sorted, clusters, smaller } = sort(items);
   const value = statistic(sorted, new Float64Array(clusters).fill(1));
   if (value === null) return { value, interval: null, method: 'needs items of both kinds' };
   if (value === 0 || value === 1) {
     // Every resample agrees, although the sample says little: Wilson's interval with one count a cluster of the rarer kind stands in.
-    return { value, interval: wilson(value * smaller, smaller), method: 'Wilson 95 % over clusters of the rarer kind (no error in the sample)' };
+    return {
+      value,
+      interval: wilson(value * smaller, smaller),
+      method: 'Wilson 95 % over clusters of the rarer kind (no error in the sample)',
+    };
   }
   return { value, interval: bootstrap(sorted, clusters, seed, statistic), method: `cluster bootstrap 95 %, ${resamples} resamples` };
 }
@@ -92,7 +100,7 @@ function weightedAuroc({ scores, positive, cluster }: Sorted, weights: Float64Ar
   let positives = 0;
   let negatives = 0;
   let area = 0;
-  for (let from = 0; from < scores.length; ) {
+  for (let from = 0; from < scores.length;) {
     let tiedPositives = 0;
     let tiedNegatives = 0;
     let to = from;
@@ -121,7 +129,7 @@ function weightedRecall({ scores, positive, cluster }: Sorted, weights: Float64A
   // From the highest score down: the first score at which too many negative items would be flagged is the threshold.
   let flagged = 0;
   let found = 0;
-  for (let to = scores.length - 1; to >= 0; ) {
+  for (let to = scores.length - 1; to >= 0;) {
     let tiedPositives = 0;
     let tiedNegatives = 0;
     let from = to;

@@ -61,7 +61,8 @@ function* lbfgs(start: Float64Array, { maximumIterations, tolerance }: SearchOpt
   const changes: Float64Array[] = [];
   for (let iteration = 0; ; iteration++) {
     const converged = largestEntry(here.gradient) <= tolerance;
-    if (converged || iteration === maximumIterations || !Number.isFinite(here.value)) return { ...here, point, iterations: iteration, converged };
+    if (converged || iteration === maximumIterations || !Number.isFinite(here.value))
+      return { ...here, point, iterations: iteration, converged };
     let direction = descent(here.gradient, steps, changes);
     if (dot(direction, here.gradient) >= 0) {
       steps.length = changes.length = 0;

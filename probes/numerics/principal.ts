@@ -7,6 +7,7 @@
 import { addScaled, dot, norm, rowOf } from './dense.ts';
 import { symmetricEigen } from './eigen.ts';
 import { normalNumbers } from './gaussian.ts';
+import { packed, unpacked } from './panel.ts';
 import { seededRandom } from './random.ts';
 import type { RowMatrix } from './row-matrix.ts';
 import { panelColumns } from './simd-module.ts';
@@ -75,20 +76,6 @@ function applyToColumns(matrix: RowMatrix, block: readonly Float64Array[]): Floa
 function applyToRows(matrix: RowMatrix, block: readonly Float64Array[]): Float64Array[] {
   const sums = matrix.accumulate(packed(block, matrix.count));
   return unpacked(matrix.project(sums), matrix.count, block.length);
-}
-
-/** Vectors as the columns of a panel. */
-export function packed(vectors: readonly ArrayLike<number>[], length: number): Float32Array {
-  const panel = new Float32Array(length * panelColumns);
-  vectors.forEach((vector, column) => {
-    for (let index = 0; index < length; index++) panel[index * panelColumns + column] = vector[index]!;
-  });
-  return panel;
-}
-
-/** The first columns of a panel as vectors. */
-export function unpacked(panel: Float32Array, length: number, columns: number): Float64Array[] {
-  return Array.from({ length: columns }, (_, column) => Float64Array.from({ length }, (_unused, index) => panel[index * panelColumns + column]!));
 }
 
 /** Takes out of a vector what the basis spans; twice, since once leaves rounding behind. */

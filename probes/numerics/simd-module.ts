@@ -133,7 +133,11 @@ const project: Code = [
       ]),
       ...nextElements,
     ]),
-    ...eachCell((row, column) => [...local.get(rowPanel), ...local.get(cell(row, column)), ...vector.store(row * panelStride + column * 16)]),
+    ...eachCell((row, column) => [
+      ...local.get(rowPanel),
+      ...local.get(cell(row, column)),
+      ...vector.store(row * panelStride + column * 16),
+    ]),
     ...nextRows,
   ]),
 ];

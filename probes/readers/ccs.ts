@@ -14,12 +14,12 @@ import { Adam } from '../numerics/adam.ts';
 import { dot } from '../numerics/dense.ts';
 import { randomDirection } from '../numerics/gaussian.ts';
 import { minimiseTogether } from '../numerics/lbfgs.ts';
-import { packed, unpacked } from '../numerics/principal.ts';
+import { packed, unpacked } from '../numerics/panel.ts';
 import { seededRandom } from '../numerics/random.ts';
 import type { RowMatrix } from '../numerics/row-matrix.ts';
 import { panelColumns } from '../numerics/simd-module.ts';
 import { addCcsLoss, emptySums, type CcsSums } from './ccs-loss.ts';
-import { checkInput } from './check-input.ts';
+import { checkPairs } from './check-input.ts';
 import { alternatingRows, sidesOf } from './normalise.ts';
 import type { FitOptions, Reader } from './reader.ts';
 import { fittedReader, readingOfSides } from './reading.ts';
@@ -49,9 +49,8 @@ const identity = { id: 'ccs', labelled: false, kinds: ['pairs'] } as const;
 
 export const ccs: Reader<CcsOptions> = {
   ...identity,
-  fit(train, seed, options = {}) {
-    checkInput(identity, train);
-    if (train.kind !== 'pairs') throw new TypeError('checkInput lets only pairs through');
+  fit(input, seed, options = {}) {
+    const train = checkPairs(identity, input);
     const { protocol = 'paper', optimiser = 'adamw', starts: startCount = 10, epochs = 1000, weightDecay = 0.01 } = options;
     const { learningRate = protocol === 'paper' ? 0.01 : 0.001, progress } = options;
     const random = seededRandom(seed);

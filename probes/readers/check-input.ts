@@ -1,6 +1,6 @@
 /** What every reader asks of its input before it looks at it. */
 import { LabError } from '../lab-error.ts';
-import type { Reader, ReaderInput } from './reader.ts';
+import type { Pairs, Reader, ReaderInput } from './reader.ts';
 
 /** @throws LabError `reader-input` */
 export function checkInput(reader: Pick<Reader, 'id' | 'labelled' | 'kinds'>, input: ReaderInput): void {
@@ -8,7 +8,13 @@ export function checkInput(reader: Pick<Reader, 'id' | 'labelled' | 'kinds'>, in
   if (!reader.kinds.includes(kind))
     throw new LabError('reader-input', `${reader.id} was given ${kind}`, `It is defined on ${reader.kinds.join(' and ')} only.`);
   const sizes = kind === 'pairs' ? [input.positive.length, input.negative.length] : [input.rows.length];
-  if (count < 2 || width < 1 || sizes.some((size) => size !== count * width) || groups.length !== count || (labels !== null && labels.length !== count))
+  if (
+    count < 2 ||
+    width < 1 ||
+    sizes.some((size) => size !== count * width) ||
+    groups.length !== count ||
+    (labels !== null && labels.length !== count)
+  )
     throw new LabError(
       'reader-input',
       `${reader.id} was given ${count} rows of width ${width} in arrays of ${sizes.join(' and ')} numbers, with ${groups.length} groups and ${labels === null ? 'no' : labels.length} labels`,
@@ -31,6 +37,12 @@ export function checkInput(reader: Pick<Reader, 'id' | 'labelled' | 'kinds'>, in
       `${reader.id} learns from labels, and was given ${ones === null ? 'none' : `${count} labels that are all ${ones === 0 ? 0 : 1}`}`,
       'Give rows of both kinds, or use a reader that needs no labels.',
     );
+}
+
+/** The same for a reader that is defined on pairs alone. */
+export function checkPairs(reader: Pick<Reader, 'id' | 'labelled'>, input: ReaderInput): Pairs {
+  checkInput({ ...reader, kinds: ['pairs'] }, input);
+  return input as Pairs;
 }
 
 function firstNotFinite(rows: Float32Array): number {

@@ -18,7 +18,11 @@ export function classesOf({ rows, count, width, labels }: LabelledRows): Classes
 }
 
 /** Rows of the chosen classes, each less the mean of its class. */
-export function withinClass({ rows, count, width, labels }: LabelledRows, { trueMean, falseMean }: Classes, keep: readonly (0 | 1)[]): RowMatrix {
+export function withinClass(
+  { rows, count, width, labels }: LabelledRows,
+  { trueMean, falseMean }: Classes,
+  keep: readonly (0 | 1)[],
+): RowMatrix {
   const kept = Array.from({ length: count }, (_, row) => row).filter((row) => keep.includes(labels[row] === 1 ? 1 : 0));
   const matrix = new RowMatrix(kept.length, width);
   kept.forEach((row, place) => {

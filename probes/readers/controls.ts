@@ -7,7 +7,7 @@ import { LabError } from '../lab-error.ts';
 import { meanRow } from '../numerics/dense.ts';
 import { randomDirection } from '../numerics/gaussian.ts';
 import { quantile } from '../numerics/intervals.ts';
-import { packed } from '../numerics/principal.ts';
+import { packed } from '../numerics/panel.ts';
 import { seededRandom, shuffled } from '../numerics/random.ts';
 import { RowMatrix } from '../numerics/row-matrix.ts';
 import { panelColumns } from '../numerics/simd-module.ts';
@@ -74,7 +74,11 @@ function centredAlike(train: ReaderInput, test: ReaderInput): [RowMatrix, RowMat
       );
     return [centred(train), centred(test)];
   }
-  throw new LabError('reader-input', `random directions were to be drawn on ${train.kind} and read on ${test.kind}`, 'Give the same kind twice.');
+  throw new LabError(
+    'reader-input',
+    `random directions were to be drawn on ${train.kind} and read on ${test.kind}`,
+    'Give the same kind twice.',
+  );
 }
 
 /** Share of rows on the right side of zero, one a column. */

@@ -10,7 +10,7 @@
 import { Adam } from '../numerics/adam.ts';
 import { dot } from '../numerics/dense.ts';
 import { randomDirection } from '../numerics/gaussian.ts';
-import { packed, unpacked } from '../numerics/principal.ts';
+import { packed, unpacked } from '../numerics/panel.ts';
 import { seededRandom } from '../numerics/random.ts';
 import type { RowMatrix } from '../numerics/row-matrix.ts';
 import { panelColumns } from '../numerics/simd-module.ts';
@@ -93,7 +93,8 @@ export function bimodality(projections: Float32Array, count: number, column: num
     const at = item * panelColumns + column;
     const value = projections[at]!;
     const side = value < 0 ? 0 : 1;
-    gradients[at] = total === 0 ? 0 : (2 * (value - means[side]!)) / counts[side]! / total - (within / total ** 2) * ((2 * (value - mean)) / count);
+    gradients[at] =
+      total === 0 ? 0 : (2 * (value - means[side]!)) / counts[side]! / total - (within / total ** 2) * ((2 * (value - mean)) / count);
   }
   return total === 0 ? Infinity : within / total;
 }

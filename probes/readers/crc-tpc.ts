@@ -3,8 +3,8 @@
  * Differences of pairs, each side normalised by its own mean, are projected on their first principal component and cut at zero.
  * Source: C. Burns and others, ICLR 2023 (arXiv 2212.03827), 3.3 and appendix G.4.
  */
-import type { FitOptions, Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import { firstComponent } from './pca.ts';
 import { unlabelledRowReader } from './row-reader.ts';
 
-export const crcTpc: Reader<FitOptions> = unlabelledRowReader({ id: 'crc_tpc', normalisation: 'mean', kinds: ['pairs'] }, firstComponent);
+export const crcTpc: Reader = unlabelledRowReader({ id: 'crc_tpc', normalisation: 'mean', kinds: ['pairs'] }, firstComponent);

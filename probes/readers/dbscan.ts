@@ -81,18 +81,20 @@ export function dbscan(points: Float64Array, count: number, dimensions: number, 
       continue;
     }
     const cluster = sizes.length;
-    labels[point] = cluster;
-    let size = 1;
-    const queue = around;
-    for (let at = 0; at < queue.length; at++) {
-      const next = queue[at]!;
-      const before = labels[next]!;
-      if (before >= 0) continue;
-      labels[next] = cluster;
+    const queue: number[] = [];
+    let size = 0;
+    const claim = (other: number): void => {
+      const before = labels[other]!;
+      if (before >= 0) return;
+      labels[other] = cluster;
       size++;
-      if (before === noise) continue;
-      const further = within(points, count, dimensions, next, eps);
-      if (further.length >= minimumPoints) for (const other of further) if (labels[other]! < 0) queue.push(other);
+      // What was noise is known to be no core point: it joins, and leads no further.
+      if (before === unseen) queue.push(other);
+    };
+    around.forEach(claim);
+    for (let at = 0; at < queue.length; at++) {
+      const further = within(points, count, dimensions, queue[at]!, eps);
+      if (further.length >= minimumPoints) further.forEach(claim);
     }
     sizes.push(size);
   }

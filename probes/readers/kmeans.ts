@@ -5,7 +5,7 @@
  * Source: S. P. Lloyd, IEEE Trans. Inf. Theory 28 (1982), 129-137; D. Arthur and S. Vassilvitskii, SODA 2007, 1027-1035.
  */
 import { difference, dot } from '../numerics/dense.ts';
-import { packed, unpacked } from '../numerics/principal.ts';
+import { packed, unpacked } from '../numerics/panel.ts';
 import { below, seededRandom } from '../numerics/random.ts';
 import type { RowMatrix } from '../numerics/row-matrix.ts';
 import { panelColumns } from '../numerics/simd-module.ts';

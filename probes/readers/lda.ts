@@ -11,48 +11,45 @@ import { addScaled, columnScales, difference, dot, rowsTimes, weightedRows } fro
 import { gramOfColumns, gramOfRows } from '../numerics/gram.ts';
 import { RowMatrix } from '../numerics/row-matrix.ts';
 import { classesOf, withinClass } from './classes.ts';
-import type { FitOptions, Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import { labelledRowReader } from './row-reader.ts';
 
 /** Keeps the covariance invertible where nothing was shrunk and a feature does not vary within classes; as a share of the mean variance. */
 const leastRidge = 1e-9;
 
-export const lda: Reader<FitOptions> = labelledRowReader<FitOptions>(
-  { id: 'lda', normalisation: 'mean', kinds: ['pairs', 'states'] },
-  (rows) => {
-    const { count, width } = rows;
-    const classes = classesOf(rows);
-    const { trueMean, falseMean, trueCount } = classes;
-    const parts = ([1, 0] as const).map((label) => shrunkCovariance(withinClass(rows, classes, [label])));
-    const shares = [trueCount / count, 1 - trueCount / count] as const;
-    const ridge = new Float64Array(width);
-    const diagonal = new Float64Array(width);
+export const lda: Reader = labelledRowReader({ id: 'lda', normalisation: 'mean', kinds: ['pairs', 'states'] }, (rows) => {
+  const { count, width } = rows;
+  const classes = classesOf(rows);
+  const { trueMean, falseMean, trueCount } = classes;
+  const parts = ([1, 0] as const).map((label) => shrunkCovariance(withinClass(rows, classes, [label])));
+  const shares = [trueCount / count, 1 - trueCount / count] as const;
+  const ridge = new Float64Array(width);
+  const diagonal = new Float64Array(width);
+  parts.forEach((part, index) => {
+    addScaled(ridge, shares[index]!, part.ridge);
+    addScaled(diagonal, (shares[index]! * (1 - part.shrinkage)) / part.count, part.squares);
+  });
+  const floor = (leastRidge * diagonal.reduce((sum, value) => sum + value, 0)) / width;
+  ridge.forEach((value, column) => (ridge[column] = Math.max(value, floor)));
+  addScaled(diagonal, 1, ridge);
+  const apply = (vector: Float64Array): Float64Array => {
+    const image = vector.map((value, column) => value * ridge[column]!);
     parts.forEach((part, index) => {
-      addScaled(ridge, shares[index]!, part.ridge);
-      addScaled(diagonal, (shares[index]! * (1 - part.shrinkage)) / part.count, part.squares);
+      const products = rowsTimes(part.rows, part.count, width, vector);
+      addScaled(image, (shares[index]! * (1 - part.shrinkage)) / part.count, weightedRows(part.rows, part.count, width, products));
     });
-    const floor = (leastRidge * diagonal.reduce((sum, value) => sum + value, 0)) / width;
-    ridge.forEach((value, column) => (ridge[column] = Math.max(value, floor)));
-    addScaled(diagonal, 1, ridge);
-    const apply = (vector: Float64Array): Float64Array => {
-      const image = vector.map((value, column) => value * ridge[column]!);
-      parts.forEach((part, index) => {
-        const products = rowsTimes(part.rows, part.count, width, vector);
-        addScaled(image, (shares[index]! * (1 - part.shrinkage)) / part.count, weightedRows(part.rows, part.count, width, products));
-      });
-      return image;
-    };
-    const { solution, residual } = conjugateGradient(apply, diagonal, difference(trueMean, falseMean));
-    const middle = (dot(solution, trueMean) + dot(solution, falseMean)) / 2;
-    return {
-      weights: solution,
-      bias: Math.log(shares[0] / shares[1]) - middle,
-      logistic: true,
-      loss: null,
-      diagnostics: { 'shrinkage true': parts[0]!.shrinkage, 'shrinkage false': parts[1]!.shrinkage, residual },
-    };
-  },
-);
+    return image;
+  };
+  const { solution, residual } = conjugateGradient(apply, diagonal, difference(trueMean, falseMean));
+  const middle = (dot(solution, trueMean) + dot(solution, falseMean)) / 2;
+  return {
+    weights: solution,
+    bias: Math.log(shares[0] / shares[1]) - middle,
+    logistic: true,
+    loss: null,
+    diagnostics: { 'shrinkage true': parts[0]!.shrinkage, 'shrinkage false': parts[1]!.shrinkage, residual },
+  };
+});
 
 interface ShrunkCovariance {
   /** Rows less their mean, count × width. */

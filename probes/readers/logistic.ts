@@ -11,9 +11,10 @@
  */
 import { columnScales, dot } from '../numerics/dense.ts';
 import { minimiseTogether, type Evaluation, type Minimum } from '../numerics/lbfgs.ts';
-import { packed, unpacked } from '../numerics/principal.ts';
+import { packed, unpacked } from '../numerics/panel.ts';
 import { RowMatrix } from '../numerics/row-matrix.ts';
 import { panelColumns } from '../numerics/simd-module.ts';
+import { spanOf } from '../numerics/span.ts';
 import { sigmoid } from './reading.ts';
 import type { FitOptions, Reader } from './reader.ts';
 import { labelledRowReader, type LabelledRows } from './row-reader.ts';
@@ -34,15 +35,20 @@ export const logistic: Reader<LogisticOptions> = labelledRowReader<LogisticOptio
   { id: 'logistic', normalisation: 'mean', kinds: ['pairs', 'states'] },
   (rows, seed, { path = defaultPath, folds = 5, balanced = false, progress }) => {
     const { mean, deviation } = columnScales(rows.rows, rows.count, rows.width);
-    const problem: Problem = { z: standardised(rows, mean, deviation), labels: rows.labels, weights: rowWeights(rows, balanced) };
+    const z = standardised(rows, mean, deviation);
+    // With more features than rows the whole search happens in the span of the rows, where the penalty is the same.
+    const span = rows.count < rows.width ? spanOf(z) : null;
+    const problem: Problem = { z: span?.coordinates ?? z, labels: rows.labels, weights: rowWeights(rows, balanced) };
     const choice = chooseStrength(problem, rows.groups, path, folds, seed);
     progress?.(0.8);
     const [fit] = solve(problem, [{ strength: choice.strength, rowWeights: problem.weights }]);
-    const point = fit?.point ?? new Float64Array(rows.width + 1);
-    const weights = deviation.map((value, column) => point[column]! / value);
+    const point = fit?.point ?? new Float64Array(problem.z.width + 1);
+    const inner = point.subarray(0, problem.z.width);
+    const onFeatures = span === null ? inner : span.lift(inner);
+    const weights = deviation.map((value, column) => onFeatures[column]! / value);
     return {
       weights,
-      bias: point[rows.width]! - dot(weights, mean),
+      bias: point[problem.z.width]! - dot(weights, mean),
       logistic: true,
       loss: null,
       diagnostics: {
@@ -92,9 +98,9 @@ function chooseStrength(
   const usedFolds = Math.min(folds, new Set(groups).size);
   if (path.length === 1 || usedFolds < 2) return { strength: path[0]!, likelihoods: [] };
   const foldOf = groupedFolds(groups, usedFolds, seed);
-  const tasks = Array.from({ length: usedFolds }, (_, fold) => problem.weights.map((weight, row) => (foldOf[row] === fold ? 0 : weight))).flatMap(
-    (rowWeights) => path.map((strength) => ({ strength, rowWeights })),
-  );
+  const tasks = Array.from({ length: usedFolds }, (_, fold) =>
+    problem.weights.map((weight, row) => (foldOf[row] === fold ? 0 : weight)),
+  ).flatMap((rowWeights) => path.map((strength) => ({ strength, rowWeights })));
   const minima = solve(problem, tasks);
   const likelihoods = new Array<number>(path.length).fill(0);
   const total = problem.weights.reduce((sum, weight) => sum + weight, 0);

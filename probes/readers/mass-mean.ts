@@ -22,7 +22,7 @@ export interface MassMeanCovOptions extends FitOptions {
 
 const frame = { normalisation: 'mean', kinds: ['pairs', 'states'] } as const;
 
-export const massMean: Reader<FitOptions> = labelledRowReader({ id: 'mass_mean', ...frame }, (rows) => {
+export const massMean: Reader = labelledRowReader({ id: 'mass_mean', ...frame }, (rows) => {
   const { trueMean, falseMean } = classesOf(rows);
   return probe(rows, difference(trueMean, falseMean), {});
 });

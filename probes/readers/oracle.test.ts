@@ -1,8 +1,8 @@
 /** Readers against scikit-learn, NumPy and PyTorch; `fixtures/record.py` says how the values were made. */
 import { describe, expect, test } from 'vitest';
 import { dot, norm, rowOf } from '../numerics/dense.ts';
-import { principalComponents, packed } from '../numerics/principal.ts';
-import { RowMatrix } from '../numerics/row-matrix.ts';
+import { packed } from '../numerics/panel.ts';
+import { principalComponents } from '../numerics/principal.ts';
 import { panelColumns } from '../numerics/simd-module.ts';
 import { addCcsLoss, emptySums } from './ccs-loss.ts';
 import { ccs, descend, minimise } from './ccs.ts';
@@ -72,7 +72,9 @@ describe.each([
     const { directions, variances } = principalComponents(matrix, 3, 1);
     for (let k = 0; k < 3; k++) {
       expect(variances[k]! / values.pca.variances[k]!).toBeCloseTo(1, 4);
-      expect(Math.abs(cosine(rowOf(directions, width, k), rowOf(Float64Array.from(values.pca.components), width, k)))).toBeGreaterThan(1 - 1e-6);
+      expect(Math.abs(cosine(rowOf(directions, width, k), rowOf(Float64Array.from(values.pca.components), width, k)))).toBeGreaterThan(
+        1 - 1e-6,
+      );
     }
     expect(Math.abs(cosine(pca.fit(states, 1).direction, values.pca.components.slice(0, width)))).toBeGreaterThan(1 - 1e-6);
   });
@@ -154,7 +156,10 @@ describe('on contrast pairs', () => {
     const { scale, bias } = fitted.reading.probability as { scale: number; bias: number };
     fitted.probabilities(pairs)!.forEach((p, pair) => {
       const side = (from: Float32Array, mean: Float64Array): number => {
-        const logit = rowOf(from, width, pair).reduce((sum, x, column) => sum + scale * fitted.direction[column]! * (x - mean[column]!), bias);
+        const logit = rowOf(from, width, pair).reduce(
+          (sum, x, column) => sum + scale * fitted.direction[column]! * (x - mean[column]!),
+          bias,
+        );
         return 1 / (1 + Math.exp(-logit));
       };
       const expected = (side(pairs.positive, sides.positive.mean) + 1 - side(pairs.negative, sides.negative.mean)) / 2;

@@ -32,8 +32,7 @@ export interface Pairs {
 
 export type ReaderInput = States | Pairs;
 
-export type ReaderId =
-  'ccs' | 'crc_tpc' | 'crc_bss' | 'pca' | 'kmeans' | 'mass_mean' | 'mass_mean_cov' | 'logistic' | 'lda';
+export type ReaderId = 'ccs' | 'crc_tpc' | 'crc_bss' | 'pca' | 'kmeans' | 'mass_mean' | 'mass_mean_cov' | 'logistic' | 'lda';
 
 /**
  * What tells true from false along the direction:

@@ -16,7 +16,14 @@ export interface Found {
  * A single state is held against the middle between the means of both sides.
  * @param logistic whether σ of that function is the method's probability
  */
-export function readingOfDifferences(found: Found, pairs: Pairs, sides: Sides, weights: Float64Array, bias: number, logistic: boolean): Reading {
+export function readingOfDifferences(
+  found: Found,
+  pairs: Pairs,
+  sides: Sides,
+  weights: Float64Array,
+  bias: number,
+  logistic: boolean,
+): Reading {
   const { direction, length, pair } = rawSides(found.reader, sides, weights);
   return {
     ...found,

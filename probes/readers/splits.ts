@@ -34,7 +34,8 @@ export function splitByGroup(groups: readonly string[], shares: SplitShares, see
   wanted.forEach((part, index) => {
     cumulative += shares[part] / total;
     const remaining = wanted.length - index - 1;
-    const to = remaining === 0 ? order.length : Math.min(order.length - remaining, Math.max(from + 1, Math.round(cumulative * order.length)));
+    const to =
+      remaining === 0 ? order.length : Math.min(order.length - remaining, Math.max(from + 1, Math.round(cumulative * order.length)));
     for (const group of order.slice(from, to)) partOf.set(group, part);
     from = to;
   });

@@ -24,8 +24,8 @@ export function plantedPairs({ count, width, gap, seed }: Plan): { pairs: Pairs 
     const truth = labels[row] === 1 ? gap / 2 : -gap / 2;
     for (let column = 0; column < width; column++) {
       const base = 2 * normal();
-      positive[row * width + column] = base + normal() + truth * direction[column]! + 5 * side[column]!;
-      negative[row * width + column] = base + normal() - truth * direction[column]! - 5 * side[column]!;
+      positive[row * width + column] = base + normal() + truth * direction[column]! + 8 * side[column]!;
+      negative[row * width + column] = base + normal() - truth * direction[column]! - 8 * side[column]!;
     }
   }
   return { pairs: { kind: 'pairs', positive, negative, count, width, labels, groups: rowNames(count) }, direction };
