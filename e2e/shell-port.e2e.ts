@@ -60,7 +60,7 @@ test('the window talks to the lab through the preload and a MessagePort', async 
   await expect(page.locator('#app')).not.toBeEmpty();
   await expect.poll(() => crossings.from).toBeGreaterThan(0);
   expect(crossings.to).toBeGreaterThan(0);
-  expect(await page.evaluate(() => Object.keys((window as unknown as { shell: object }).shell))).toEqual(['connect']);
+  expect(await page.evaluate(() => Object.keys((window as unknown as { shell: object }).shell))).toEqual(['connect', 'pathOf']);
   expect(sockets).toEqual([]);
   socket.close();
 });

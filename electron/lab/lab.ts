@@ -151,16 +151,14 @@ export function openLab(options: { database?: string; shell: 'electron' | 'brows
     'probes.list': probeInfos,
     'models.list': () => [
       ...embeddedModels.map(({ name, about }) => ({ ...modelRef(name), about, lastError: null, task: 'decoder' as const })),
-      ...store.modelsSeen
-        .list()
-        .map(({ source, name, error }) => ({
-          source,
-          name,
-          embedded: false,
-          about: null,
-          lastError: error,
-          task: known(source)?.task ?? null,
-        })),
+      ...store.modelsSeen.list().map(({ source, name, error }) => ({
+        source,
+        name,
+        embedded: false,
+        about: null,
+        lastError: error,
+        task: known(source)?.task ?? null,
+      })),
     ],
     'models.inspect': async ({ source, device, insist, preprocessing, labels }, signal) => {
       const ref = modelRef(source);

@@ -7,8 +7,10 @@ import { LabError } from '../../probes/lab-error.ts';
 import { below, seededRandom } from '../../probes/numerics/random.ts';
 import { DecoderInputs, type Feeds } from '../decoder/inputs.ts';
 import { createSession } from '../device/session.ts';
+import { branchSwitch } from '../graph/inline-if.ts';
 import { prune } from '../graph/prune.ts';
 import { dataType } from '../onnx/graph.ts';
+import { readModelFile } from '../onnx/read.ts';
 import { makeNode, valueInfo } from '../onnx/write.ts';
 import type { OpenedModel } from '../opened.ts';
 import { sizesOf } from '../sizes.ts';
@@ -26,9 +28,8 @@ const logits = 'candor/branch_logits';
  */
 export async function withCache(opened: OpenedModel, threads: number): Promise<OpenedModel> {
   if (opened.source !== 'onnx' || opened.task !== 'decoder') return opened;
+  if (branchSwitch(readModelFile(opened.graphFile).graph) === undefined) return opened;
   const cached = openExport(opened.folder, opened.variant, 'cache');
-  // Not merged: there is but one graph.
-  if (cached.model.graph.inputs.length === opened.model.graph.inputs.length) return opened;
   const expected = await logitsOf(opened, threads);
   try {
     const actual = await logitsOf(cached, threads);

@@ -27,7 +27,7 @@ export const plainDecoder: DecoderGraphOptions = { points: [], ablation: false, 
 export function decoderGraph(opened: OpenedModel, options: DecoderGraphOptions): OnnxModel {
   const { hooks, output, model } = opened;
   const graph = copyOf(unfuseSums(model.graph, new Set([hooks.headInput, ...options.points.map((point) => point.tensor)])));
-  const edited = makeEditable(graph, model, opened.dtype, options.points, options.ablation);
+  const edited = makeEditable(graph, model, options.points, options.ablation);
   const headInput = inputOfHead(graph, edited.get(hooks.headInput) ?? hooks.headInput, output);
   interpose(graph, headInput, 'candor/head_rows', [makeNode('GatherND', [headInput, names.positions], ['candor/head_rows'])]);
   graph.nodes.push(

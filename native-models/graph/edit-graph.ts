@@ -7,6 +7,7 @@ import type { HookShape } from '../opened.ts';
 import { makeNode, valueInfo } from '../onnx/write.ts';
 import { editNames } from './names.ts';
 import { interpose } from './prune.ts';
+import { elementTypes } from './types.ts';
 
 export interface EditPoint {
   readonly tensor: string;
@@ -21,13 +22,8 @@ const castLike = 15;
  * @param ablation whether directions can be ablated at these points: two products more a point
  * @returns what each point's tensor is called behind its edit
  */
-export function makeEditable(
-  graph: Graph,
-  { opsets }: OnnxModel,
-  dtype: string,
-  points: readonly EditPoint[],
-  ablation: boolean,
-): Map<string, string> {
+export function makeEditable(graph: Graph, { opsets }: OnnxModel, points: readonly EditPoint[], ablation: boolean): Map<string, string> {
+  const types = elementTypes(graph);
   const edited = new Map<string, string>();
   points.forEach(({ tensor, shape }, index) => {
     const inputs = editNames(index);
@@ -53,7 +49,7 @@ export function makeEditable(
     nodes.push(
       (opsets.get('') ?? 0) >= castLike
         ? makeNode('CastLike', [at('shifted'), tensor], [replacement])
-        : makeNode('Cast', [at('shifted')], [replacement], { to: dtype === 'float16' ? dataType.float16 : dataType.float }),
+        : makeNode('Cast', [at('shifted')], [replacement], { to: types.get(tensor) || dataType.float }),
     );
     interpose(graph, tensor, replacement, nodes);
     const rank = new Array<null>(shape === 'heads' ? 4 : 3).fill(null);

@@ -16,7 +16,7 @@ export function lensGraph(opened: OpenedModel, top: number, points: readonly Edi
   const { hooks, output, model } = opened;
   const stream = residualPoints(hooks).map(({ tensor }) => tensor);
   const graph = copyOf(unfuseSums(model.graph, new Set([...stream, hooks.headInput, ...points.map((point) => point.tensor)])));
-  const edited = makeEditable(graph, model, opened.dtype, points, ablation);
+  const edited = makeEditable(graph, model, points, ablation);
   const last = edited.get(hooks.headInput) ?? hooks.headInput;
   const headInput = inputOfHead(graph, last, output);
   const between: Node[] = [];

@@ -24,7 +24,7 @@ export function tapGraph(
 ): OnnxModel {
   const tensors = [...hooks, ...points].map(({ tensor }) => tensor);
   const graph = copyOf(unfuseSums(opened.model.graph, new Set(tensors)));
-  const edited = makeEditable(graph, opened.model, opened.dtype, points, ablation);
+  const edited = makeEditable(graph, opened.model, points, ablation);
   graph.outputs = hooks.map((_, index) => valueInfo(tapName(index), dataType.float));
   hooks.forEach((hook, index) => {
     const tap = tapName(index);
