@@ -90,7 +90,15 @@ test('cancel, resume, and the items are those of an uninterrupted run', async ()
   );
 });
 
-test('two runs side by side: liar and honest differ where they must', async () => {
+test('two runs side by side: both go on at once, and liar and honest differ where they must', async () => {
+  const statuses = new Map<string, string>();
+  let together = false;
+  const unsubscribe = lab.subscribe((name, value) => {
+    if (name !== 'run.changed') return;
+    const { id, status } = value as RunSummary;
+    statuses.set(id, status);
+    together ||= [...statuses.values()].filter((one) => one === 'loading' || one === 'running').length === 2;
+  });
   const { runs } = await call('runs.start', {
     probe: 'lie',
     models: ['liar', 'honest'],
@@ -99,6 +107,8 @@ test('two runs side by side: liar and honest differ where they must', async () =
     params: { environments: ['instruction', 'honest'], formats: ['judgement', 'yes-no', 'two-choice'] },
   });
   for (const run of runs) await finished(run);
+  unsubscribe();
+  expect(together).toBe(true);
   const comparison = await call('compare.runs', { a: runs[0]!.id, b: runs[1]!.id });
   const lying = comparison.metrics.find((metric) => metric.name === 'instruction')!;
   expect(lying.difference).toBeLessThan(-0.9);
